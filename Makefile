@@ -1,0 +1,43 @@
+# Weles on this machine. `make` lists what there is.
+PORT ?= 8080
+HOME_DIR ?= $(CURDIR)/.lake
+PYTHON ?= python3
+export PORT HOME_DIR PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help demo stop test test-unit lint format clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Set up what is missing, start a lake, upload a model, predict (PORT=8080 HOME_DIR=.lake)
+	@deploy/local/demo.sh
+
+stop: ## Stop the lake that `make demo` left running
+	@deploy/local/stop.sh
+
+test: .venv/ready ## Lint, then every test, on a real Docker Engine
+	@$(MAKE) --no-print-directory lint
+	@deploy/local/engine.sh
+	@deploy/local/runtime.sh python "$$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+	.venv/bin/pytest $(ARGS)
+
+test-unit: .venv/ready ## The tests that need no Docker Engine
+	.venv/bin/pytest -m "not docker" $(ARGS)
+
+lint: .venv/ready ## ruff, mypy --strict, import contracts
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+format: .venv/ready ## Format the code
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+clean: ## Remove what was made here (not the lake: `make stop`, then remove HOME_DIR)
+	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/ready: setup.cfg clients/python/setup.cfg
+	@deploy/local/virtualenv.sh .venv -e '.[test,lint]' -e clients/python
+	@touch $@

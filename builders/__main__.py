@@ -1,0 +1,89 @@
+"""`python -m builders requirements.txt --python 3.11`: print the Dockerfile that an environment would get."""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import docker
+from docker.errors import DockerException
+
+from builders.bases import choose_base
+from builders.docker_builder import DockerBuilder
+from builders.dockerfile import render
+from builders.engine import unavailable
+from builders.errors import BuilderError, BuildFailed, InvalidSpec, NoSuchRuntime
+from builders.identity import environment_id
+from builders.packages import PackageStore
+from builders.recipes import RUNTIME_IMAGES
+from builders.report import SilentReport
+from builders.site import SiteSettings
+from builders.spec import parse_requirements
+
+EXIT_BAD_SPEC = 2
+EXIT_UNAVAILABLE = 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0, 2 when the requirements cannot be used, 3 when the lake cannot build at present."""
+    parser = argparse.ArgumentParser(prog="python -m builders", description=main_help())
+    parser.add_argument("requirements", type=Path, help="output of `pip freeze`, or a file of pinned requirements")
+    parser.add_argument("--python", required=True, metavar="VERSION", help="such as 3.11 or 3.11.2")
+    parser.add_argument("--id", action="store_true", help="print the EnvironmentId instead of the Dockerfile")
+    parser.add_argument("--runtimes", type=Path, default=RUNTIME_IMAGES, help="folder of the runtimes (runtime-images)")
+    given = parser.parse_args(arguments)
+    try:
+        print(describe(given.requirements, given.python, given.runtimes, only_id=given.id), end="")
+    except InvalidSpec as error:
+        for problem in error.problems:
+            place = f"{given.requirements}:{problem.line}: {problem.text}: " if problem.line else ""
+            print(f"{place}{problem.reason}", file=sys.stderr)
+        return EXIT_BAD_SPEC
+    except (OSError, UnicodeDecodeError, NoSuchRuntime, BuildFailed) as error:
+        print(error, file=sys.stderr)
+        return EXIT_BAD_SPEC
+    except BuilderError as error:
+        print(error, file=sys.stderr)
+        return EXIT_UNAVAILABLE
+    return 0
+
+
+def main_help() -> str:
+    return (__doc__ or "").partition(": ")[2]
+
+
+def describe(requirements: Path, version: str, runtimes: Path, *, only_id: bool) -> str:
+    """The Dockerfile, or the id; repairs and the note on the base go to standard error as comments."""
+    parsed = parse_requirements(requirements.read_text("utf-8"), version=version)
+    with tempfile.TemporaryDirectory(prefix="weles-builders-") as folder:
+        builder = DockerBuilder(
+            _client(),
+            store=PackageStore(Path(folder)),
+            site=SiteSettings.from_host(),
+            lake=f"builders-{os.getpid()}",
+            runtimes_folder=runtimes,
+            timeout_seconds=600,
+        )
+        choice = choose_base("python", version, builder.bases())
+        resolution = builder.resolve(parsed.spec, choice.base, SilentReport())
+    for repair in (*parsed.repairs, *resolution.repairs):
+        place = f"line {repair.line}: {repair.text}: " if repair.line else ""
+        print(f"# {place}{repair.action}: {repair.reason}", file=sys.stderr)
+    if choice.note is not None:
+        print(f"# {choice.note}", file=sys.stderr)
+    recipe = builder.recipe()
+    if only_id:
+        return environment_id(resolution.lock, choice.base, recipe) + "\n"
+    return render(resolution.lock, choice.base, recipe)
+
+
+def _client() -> docker.DockerClient:
+    try:
+        return docker.from_env()
+    except DockerException as error:
+        raise unavailable(error) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,241 @@
+"""ImageBuilder over the Docker SDK: the one place where specification, lock, package store and engine meet."""
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import ImageNotFound, NotFound
+
+from builders.bases import Base
+from builders.context import build_context, runtime_files
+from builders.diagnosis import Diagnosis, diagnose
+from builders.dockerfile import layers, render, step_detail
+from builders.engine import engine_errors
+from builders.errors import BuilderUnavailable, BuildFailed
+from builders.fetching import Fetcher
+from builders.identity import Recipe, environment_id
+from builders.image_build import BuildOutcome, build_image
+from builders.installed import installed_packages
+from builders.lock import Lock, Resolution
+from builders.packages import PackageMissing, PackageStore
+from builders.recipes import recipe_of, runtime_folder
+from builders.report import BuildReport
+from builders.resolve import failure, resolve
+from builders.runtimes import list_bases
+from builders.site import SiteSettings
+from builders.spec import EnvironmentSpec
+from builders.tools import ensure_tools
+
+LAKE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_LABEL_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltImage:
+    """An environment's image. `installed` is {normalised name: version} really found in it; `bytes` its size."""
+
+    image_id: str
+    tag: str
+    installed: Mapping[str, str]
+    bytes: int
+
+
+class DockerBuilder:
+    """Builds the environments of one lake on one engine.
+
+    `lake` labels all that is made; `runtimes_folder` is `runtime-images`; `timeout_seconds` is for each of resolve,
+    fetch and build. Every method may raise BuilderUnavailable.
+    """
+
+    def __init__(
+        self,
+        client: docker.DockerClient,
+        *,
+        store: PackageStore,
+        site: SiteSettings,
+        lake: str,
+        runtimes_folder: Path,
+        timeout_seconds: float,
+    ) -> None:
+        if LAKE_NAME.fullmatch(lake) is None:
+            raise ValueError(f"{lake!r} is not a lake's name: lower-case letters, digits and hyphens, at most 63")
+        self._client = client
+        self._store = store
+        self._site = site
+        self._lake = lake
+        self._runtimes_folder = runtimes_folder
+        self._timeout = timeout_seconds
+
+    def bases(self) -> list[Base]:
+        """The base images that environments can be built on."""
+        return list_bases(self._client)
+
+    def recipe(self, language: str = "python") -> Recipe:
+        """How this builder makes images: the other part, besides lock and base, of an EnvironmentId."""
+        return recipe_of(language, self._runtimes_folder)
+
+    def resolve(self, spec: EnvironmentSpec, base: Base, report: BuildReport) -> Resolution:
+        """Lock the specification for the base. Raises BuildFailed."""
+        return resolve(self._client, spec, base, site=self._site, lake=self._lake, timeout=self._timeout, report=report)
+
+    def fetch(self, resolution: Resolution, base: Base, report: BuildReport) -> None:
+        """Bring the locked files into the package store; what is there needs no network. Raises BuildFailed."""
+        fetcher = Fetcher(
+            self._client,
+            base,
+            store=self._store,
+            site=self._site,
+            lake=self._lake,
+            timeout=self._timeout,
+            report=report,
+        )
+        fetcher.fetch(resolution)
+
+    def build(self, environment_id: str, lock: Lock, base: Base, report: BuildReport) -> BuiltImage:
+        """Build from the package store, without network; an image that is there is taken as it is.
+
+        Raises BuildFailed; PackageMissing when the store has lost a file; ValueError when the id is not that of
+        lock, base and this builder's recipe.
+        """
+        recipe = self.recipe(lock.language)
+        _check_id(environment_id, lock, base, recipe)
+        there = self.exists(environment_id)
+        if there is not None:
+            report.phase("build", 1.0, "the image is there already")
+            return there
+        self._check_base(base)
+        report.phase("build", 0.0, f"packages: {len(lock.packages)}")
+        tag = self._tag(environment_id)
+        content = f"{tag}-content"
+        try:
+            self._finish(self._build_content(content, lock, base, recipe, report), report)
+            installed = installed_packages(self._client, content, self._lake)
+            _check_installed(lock, installed)
+            labels = {
+                "weles": self._lake,
+                "weles.environment": environment_id,
+                "weles.lock": _compact(lock.to_json()),
+                "weles.installed": _compact(installed),
+                "weles.recipe": recipe.name,
+            }
+            # What is installed is known only after the build, so the labels come with a second one, of no layer.
+            with build_context({"Dockerfile": f"FROM {content}\n".encode()}, self._store.root) as context:
+                self._finish(build_image(self._client, context, tag=tag, labels=labels, timeout=_LABEL_SECONDS), report)
+        finally:
+            self._untag(content)
+        built = self.exists(environment_id)
+        if built is None:
+            raise BuilderUnavailable(f"the image {tag} was built and is gone; does something else remove images here?")
+        report.phase("build", 1.0, f"{built.bytes / 1e6:.0f} MB")
+        return built
+
+    def exists(self, environment_id: str) -> BuiltImage | None:
+        """The lake's image of this environment, if it was built to the end."""
+        labels = [f"weles={self._lake}", f"weles.environment={environment_id}"]
+        with engine_errors():
+            for image in self._client.images.list(filters={"label": labels}):
+                installed = image.labels.get("weles.installed")
+                if installed is None or image.id is None:
+                    continue
+                tag = self._tag(environment_id)
+                if tag not in image.tags:
+                    image.tag(*tag.split(":"))
+                return BuiltImage(image.id, tag, json.loads(installed), int(image.attrs["Size"]))
+        return None
+
+    def remove(self, environment_id: str) -> None:
+        """Remove the environment's image; nothing happens when there is none."""
+        image = self.exists(environment_id)
+        if image is not None:
+            with engine_errors(), suppress(ImageNotFound):
+                self._client.images.remove(image.tag)
+
+    def remove_leftovers(self) -> int:
+        """Remove the throw-away containers that a killed worker of this lake left behind; how many there were."""
+        roles = ("resolve", "fetch", "compile", "inspect")
+        with engine_errors():
+            found = [
+                container["Id"]
+                for role in roles
+                for container in self._client.api.containers(
+                    all=True, filters={"label": [f"weles={self._lake}", f"weles.role={role}"]}
+                )
+            ]
+            for each in found:
+                with suppress(NotFound):
+                    self._client.api.remove_container(each, force=True, v=True)
+        return len(found)
+
+    def _tag(self, environment_id: str) -> str:
+        return f"weles-env/{self._lake}:{environment_id.removeprefix('sha256:')[:32]}"
+
+    def _check_base(self, base: Base) -> None:
+        with engine_errors():
+            try:
+                there = self._client.images.get(base.image).id
+            except ImageNotFound:
+                there = None
+        if there != base.image_id:
+            minor = ".".join(base.version.split(".")[:2])
+            raise BuilderUnavailable(
+                f"the base image {base.image} is {'gone' if there is None else 'another one now'}; resolve again, "
+                f"after `weles-admin runtimes install {base.language} {minor}` if it is not installed"
+            )
+
+    def _build_content(self, tag: str, lock: Lock, base: Base, recipe: Recipe, report: BuildReport) -> BuildOutcome:
+        files: dict[str, bytes | Path] = {"Dockerfile": render(lock, base, recipe).encode("ascii")}
+        for layer in layers(lock):
+            for package in layer.packages:
+                wheel = self._store.wheel(package, base.version)
+                if wheel is None:
+                    raise PackageMissing(package.name, package.version)
+                files[f"packages/{layer.folder}/{wheel.name}"] = wheel
+        runtime = runtime_files(runtime_folder(lock.language, self._runtimes_folder))
+        files |= {f"runtime/{name}": path for name, path in runtime.items()}
+        arguments = {"TOOLS": ensure_tools(self._client, base)}
+        with build_context(files, self._store.root) as context:
+            return build_image(
+                self._client,
+                context,
+                tag=tag,
+                labels={"weles": self._lake, "weles.role": "content"},
+                timeout=self._timeout,
+                arguments=arguments,
+                on_line=report.log,
+                on_progress=lambda fraction, step: report.phase("build", 0.9 * fraction, step_detail(step)),
+            )
+
+    @staticmethod
+    def _finish(outcome: BuildOutcome, report: BuildReport) -> None:
+        if outcome.image_id is None:
+            report.log(outcome.error)
+            log = "\n".join([*outcome.log, outcome.error])
+            raise failure(diagnose("build", log), log)
+
+    def _untag(self, tag: str) -> None:
+        with engine_errors(), suppress(ImageNotFound):
+            self._client.images.remove(tag, noprune=True)
+
+
+def _check_id(given: str, lock: Lock, base: Base, recipe: Recipe) -> None:
+    expected = environment_id(lock, base, recipe)
+    if given != expected:
+        raise ValueError(f"environment {given} is not this one, {expected}: lock, base or runtime have changed since")
+
+
+def _check_installed(lock: Lock, installed: Mapping[str, str]) -> None:
+    wrong = [each for each in lock.packages if each.name not in installed]
+    if wrong:
+        names = ", ".join(f"{each.name} {each.version}" for each in wrong[:5])
+        summary = f"{names} was built into the image and is not found in it."
+        suggestion = "The package's metadata is broken: choose another version of it."
+        raise BuildFailed(Diagnosis("build", wrong[0].name, "not-installed", summary, summary, suggestion), summary)
+
+
+def _compact(data: Any) -> str:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,168 @@
+"""Package files from the index into the package store; sources are compiled to wheels on the way.
+
+Both happen in throw-away containers: downloading runs no foreign code, compiling does. What comes out of either is
+checked again here before it is kept.
+"""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+
+import docker
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import Version
+
+from builders.bases import Base
+from builders.diagnosis import Diagnosis, diagnose
+from builders.errors import BuildFailed
+from builders.lock import LockedPackage, Resolution
+from builders.packages import PackageStore, WrongContent
+from builders.report import BuildReport
+from builders.resolve import UV_ENVIRONMENT, failure
+from builders.site import SiteSettings
+from builders.throwaway import INPUT, OUTPUT, Finished, throw_away
+from builders.tools import TOOLS, ensure_tools
+
+
+class Fetcher:
+    """Brings what a resolution locks into the store, for one base. `timeout` in seconds is for each call of `fetch`."""
+
+    def __init__(
+        self,
+        client: docker.DockerClient,
+        base: Base,
+        *,
+        store: PackageStore,
+        site: SiteSettings,
+        lake: str,
+        timeout: float,
+        report: BuildReport,
+    ) -> None:
+        self._client = client
+        self._base = base
+        self._store = store
+        self._site = site
+        self._lake = lake
+        self._timeout = timeout
+        self._report = report
+
+    def fetch(self, resolution: Resolution) -> None:
+        """What is in the store already is not fetched again. Raises BuildFailed, BuilderUnavailable."""
+        deadline = time.monotonic() + self._timeout
+        packages = resolution.lock.packages
+        missing = [each for each in packages if self._store.wheel(each, self._base.version) is None]
+        wanted = [each for each in missing if self._store.file(each.file) is None]
+        sources = [each for each in missing if each.kind == "sdist"]
+        self._report.phase("fetch", 0.0, f"to download: {len(wanted)} of {len(packages)} packages")
+        if wanted:
+            self._download(wanted, resolution, deadline)
+        for number, package in enumerate(sources, start=1):
+            detail = f"compiling {package.name} {package.version}, {number} of {len(sources)}"
+            self._report.phase("fetch", 0.5 + 0.5 * (number - 1) / len(sources), detail)
+            self._compile(package, deadline)
+        self._report.phase("fetch", 1.0, f"packages in the store: {len(packages)}")
+
+    def _download(self, wanted: Sequence[LockedPackage], resolution: Resolution, deadline: float) -> None:
+        by_hash = {package.file.sha256: package for package in wanted}
+        plan = [
+            {
+                "url": resolution.urls.get(sha256, ""),
+                "sha256": sha256,
+                "label": f"{package.name}=={package.version}",
+            }
+            for sha256, package in by_hash.items()
+        ]
+        with throw_away(
+            self._client,
+            image=ensure_tools(self._client, self._base),
+            command=("python3", f"{TOOLS}/fetch.py", f"{INPUT}/plan.json", OUTPUT),
+            lake=self._lake,
+            role="fetch",
+            network=True,
+            environment=self._site.container_environment(),
+            mounts=self._site.mounts(),
+            secrets=self._site.secrets(),
+        ) as container:
+            container.put({"plan.json": json.dumps(plan).encode()})
+            finished = container.run(_left(deadline), self._report.log, self._progress(wanted))
+            # Also after a failure: what did come need not be fetched again.
+            for name, content in container.output():
+                if name in by_hash:
+                    try:
+                        self._store.add(by_hash[name].file, content)
+                    except WrongContent as error:
+                        log = f"hash mismatch for {by_hash[name].name}=={by_hash[name].version}: {error.got}"
+                        raise failure(diagnose("fetch", log), log) from error
+        self._check(finished, "downloading")
+
+    def _progress(self, wanted: Sequence[LockedPackage]) -> Callable[[str], None]:
+        size = sum(package.file.size for package in wanted)
+        share = 0.5 if any(package.kind == "sdist" for package in wanted) else 1.0
+
+        def take(line: str) -> None:
+            try:
+                done = json.loads(line)
+                files, count = int(done["files"]), int(done["bytes"])
+            except (ValueError, KeyError, TypeError):
+                return
+            fraction = count / size if size else files / len(wanted)
+            detail = f"{files} of {len(wanted)} packages, {count / 1e6:.0f} MB"
+            self._report.phase("fetch", share * min(1.0, max(0.0, fraction)), detail)
+
+        return take
+
+    def _compile(self, package: LockedPackage, deadline: float) -> None:
+        source = self._store.file(package.file)
+        if source is None:
+            raise _broken(package, "its source is not in the package store")
+        name = package.file.filename
+        with throw_away(
+            self._client,
+            image=ensure_tools(self._client, self._base),
+            command=(f"{TOOLS}/uv", "build", "--wheel", "--python", "python3", "--out-dir", OUTPUT, f"{INPUT}/{name}"),
+            lake=self._lake,
+            role="compile",
+            network=True,
+            environment=self._site.container_environment() | UV_ENVIRONMENT,
+            mounts=self._site.mounts(),
+            secrets=self._site.secrets(),
+        ) as container:
+            container.put({name: source})
+            finished = container.run(_left(deadline), self._report.log)
+            self._check(finished, f"compiling {package.name}", package)
+            for filename, content in container.output():
+                if filename.endswith(".whl"):
+                    _check_wheel(package, filename)
+                    self._store.add_built(package, self._base.version, filename, content)
+                    return
+        raise _broken(package, "compiling it made no wheel")
+
+    def _check(self, finished: Finished, doing: str, package: LockedPackage | None = None) -> None:
+        log = finished.stderr
+        if finished.timed_out:
+            log += f"{doing} took longer than {self._timeout:.0f} seconds and was ended\n"
+        elif finished.exit_code == 0:
+            return
+        elif package is not None:
+            log += f"failed to build `{package.name}=={package.version}`\n"
+        raise failure(diagnose("fetch", log), log)
+
+
+def _check_wheel(package: LockedPackage, filename: str) -> None:
+    """The wheel's name comes out of a container in which foreign code ran: it must be the package's own."""
+    try:
+        name, version, _, _ = parse_wheel_filename(filename)
+    except InvalidWheelFilename as error:
+        raise _broken(package, "compiling it made a file that is no wheel") from error
+    if name != package.name or version.public != Version(package.version).public:
+        raise _broken(package, f"compiling it made {name} {version} instead")
+
+
+def _broken(package: LockedPackage, reason: str) -> BuildFailed:
+    summary = f"{package.name} {package.version} cannot be installed: {reason}."
+    suggestion = f"Choose a version of {package.name} that has a wheel for Linux and this Python version."
+    return BuildFailed(Diagnosis("fetch", package.name, "compile-failed", summary, reason, suggestion), reason)
+
+
+def _left(deadline: float) -> float:
+    return max(1.0, deadline - time.monotonic())

@@ -1,0 +1,51 @@
+"""A requirements text → its logical lines (pure): what pip does with line ends, comments and continuations."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalLine:
+    """A requirement as it stands in the text, joined and without comments.
+
+    `number` is that of its first physical line, from 1; `comment_before` is the comment on the line above, or empty.
+    """
+
+    number: int
+    text: str
+    comment_before: str = ""
+
+
+def physical_lines(text: str) -> list[str]:
+    """Split at LF, CRLF and CR only: `str.splitlines` would also split at separators that nobody sees."""
+    return _LINE_END.split(text.removeprefix(_BYTE_ORDER_MARK))
+
+
+def logical_lines(text: str) -> Iterator[LogicalLine]:
+    """Every line that says something, comments removed, lines that end with a backslash joined."""
+    parts: list[str] = []
+    first = 0
+    comment = ""
+    for number, line in enumerate(physical_lines(text), start=1):
+        if not parts:
+            first = number
+            if line.lstrip().startswith("#"):
+                comment = line.strip()
+                continue
+        body = _COMMENT.sub("", line).rstrip()
+        if body.endswith("\\"):
+            parts.append(body[:-1])
+            continue
+        joined = " ".join([*parts, body]).strip()
+        parts = []
+        if joined:
+            yield LogicalLine(first, joined, comment)
+        comment = ""
+    joined = " ".join(parts).strip()
+    if joined:
+        yield LogicalLine(first, joined, comment)

@@ -1,0 +1,167 @@
+"""Specification → lock: uv resolves in a throw-away container, with the site's network settings."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import docker
+
+from builders.bases import Base
+from builders.diagnosis import Diagnosis, diagnose, log_tail
+from builders.errors import BuilderUnavailable, BuildFailed
+from builders.lock import Lock, Resolution
+from builders.pins import Pin, Repair, is_package_version
+from builders.pylock import UnusableLock, parse_pylock
+from builders.report import BuildReport
+from builders.site import SiteSettings
+from builders.spec import EnvironmentSpec
+from builders.throwaway import INPUT, WORK, Finished, throw_away
+from builders.tools import TOOLS, ensure_tools
+
+PLATFORM = "linux/x86_64"
+LAKE_CAUSES = frozenset({"disk-full", "network", "tls", "unauthorised"})
+UV_ENVIRONMENT = {
+    "NO_COLOR": "1",
+    "UV_NO_PROGRESS": "1",
+    "UV_PYTHON_DOWNLOADS": "never",
+    "UV_CACHE_DIR": f"{WORK}/cache",
+}
+_COMPILE: tuple[str, ...] = (
+    *(f"{TOOLS}/uv", "pip", "compile", "--format", "pylock.toml", "--python", "python3"),
+    *("--no-header", "--no-annotate", f"{INPUT}/requirements.in"),
+)
+
+Ask = Callable[[Sequence[str], Sequence[str], bool], Finished]
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    constraints: tuple[Pin, ...]
+    with_dependencies: bool
+    repairs: tuple[Repair, ...] = ()
+
+
+def resolve(
+    client: docker.DockerClient,
+    spec: EnvironmentSpec,
+    base: Base,
+    *,
+    site: SiteSettings,
+    lake: str,
+    timeout: float,
+    report: BuildReport,
+) -> Resolution:
+    """Lock every package of the specification, and what they depend on, for the base's interpreter.
+
+    Raises BuildFailed, with the nearest version there is when one does not exist, and BuilderUnavailable.
+    """
+    report.phase("resolve", 0.0, f"for {base.language} {base.version}")
+    image = ensure_tools(client, base)
+
+    def ask(requirements: Sequence[str], constraints: Sequence[str], with_dependencies: bool) -> Finished:
+        command = _COMPILE
+        command += () if with_dependencies else ("--no-deps",)
+        command += ("--constraints", f"{INPUT}/constraints.txt") if constraints else ()
+        with throw_away(
+            client,
+            image=image,
+            command=command,
+            lake=lake,
+            role="resolve",
+            network=True,
+            environment=site.container_environment() | UV_ENVIRONMENT,
+            mounts=site.mounts(),
+            secrets=site.secrets(),
+        ) as container:
+            container.put({"requirements.in": _lines(requirements), "constraints.txt": _lines(constraints)})
+            return container.run(timeout, report.log)
+
+    resolution = _resolve(spec, base, ask, timeout)
+    report.phase("resolve", 1.0, f"packages locked: {len(resolution.lock.packages)}")
+    return resolution
+
+
+def _resolve(spec: EnvironmentSpec, base: Base, ask: Ask, timeout: float) -> Resolution:
+    attempt = _Attempt(spec.constraints, with_dependencies=True)
+    while True:
+        finished = ask([*map(str, spec.pins)], [*map(str, attempt.constraints)], attempt.with_dependencies)
+        if finished.exit_code == 0 and not finished.timed_out:
+            return _resolution(base, finished.stdout.decode(), attempt.repairs)
+        log = finished.stderr
+        if finished.timed_out:
+            log += f"resolving took longer than {timeout:.0f} seconds and was ended\n"
+        diagnosis = diagnose("resolve", log)
+        following = _next_attempt(attempt, diagnosis)
+        if following is None:
+            raise failure(_with_nearest(diagnosis, spec, base, ask), log)
+        attempt = following
+
+
+def failure(diagnosis: Diagnosis, log: str) -> BuildFailed | BuilderUnavailable:
+    """The error for a diagnosis: the environment's fault, or the lake's."""
+    if diagnosis.cause in LAKE_CAUSES:
+        return BuilderUnavailable(f"{diagnosis.summary} {diagnosis.suggestion} ({diagnosis.line})")
+    return BuildFailed(diagnosis, log_tail(log))
+
+
+def _next_attempt(attempt: _Attempt, diagnosis: Diagnosis) -> _Attempt | None:
+    """What else to try when the versions do not go together; None when there is nothing left."""
+    if diagnosis.cause not in {"contradiction", "no-such-version", "no-such-package", "wrong-python", "no-wheel"}:
+        return None
+    if attempt.constraints:
+        freed = ", ".join(map(str, attempt.constraints))
+        reason = f"no package can be built with it ({freed}); another version is used where one is required"
+        return replace(attempt, constraints=(), repairs=(Repair(0, freed, "dropped", reason),))
+    if attempt.with_dependencies and diagnosis.cause == "contradiction":
+        reason = f"your freeze contradicts itself: {diagnosis.line}; it is installed exactly as frozen"
+        repair = Repair(0, "", "rewritten", reason)
+        return replace(attempt, with_dependencies=False, repairs=(*attempt.repairs, repair))
+    return None
+
+
+def _with_nearest(diagnosis: Diagnosis, spec: EnvironmentSpec, base: Base, ask: Ask) -> Diagnosis:
+    """Say which versions there are when the one that was asked for does not exist, or does not fit this Python."""
+    pin = next((pin for pin in spec.pins if pin.name == diagnosis.package), None)
+    if pin is None or diagnosis.cause not in {"no-such-version", "wrong-python", "no-wheel"}:
+        return diagnosis
+    newest = _one_version(base, ask([pin.name], (), False))
+    # Without the local part: when there is no 2.1.0+cu118, then 2.1.0 is as near as can be.
+    not_newer = _one_version(base, ask([f"{pin.name}<={pin.version.partition('+')[0]}"], (), False))
+    nearest = not_newer or newest
+    if nearest is None or newest is None:
+        return replace(diagnosis, summary=f"{diagnosis.summary} No version of it fits Python {base.version}.")
+    there_is = f"nearest {nearest}" if nearest == newest else f"nearest {nearest}, newest {newest}"
+    return replace(
+        diagnosis,
+        summary=f"{diagnosis.summary.rstrip('.')}; {there_is}.",
+        suggestion=f"Write {pin.name}=={nearest}, if the model works with it.",
+    )
+
+
+def _one_version(base: Base, finished: Finished) -> str | None:
+    if finished.exit_code != 0:
+        return None
+    packages = _resolution(base, finished.stdout.decode(), ()).lock.packages
+    return packages[0].version if len(packages) == 1 and is_package_version(packages[0].version) else None
+
+
+def _resolution(base: Base, pylock: str, repairs: tuple[Repair, ...]) -> Resolution:
+    try:
+        files = parse_pylock(pylock, _local_size)
+        lock = Lock(base.language, base.version, PLATFORM, files.packages)
+    except UnusableLock as error:
+        suggestion = "Publish it to the lake's index, with hashes, or remove the line."
+        diagnosis = Diagnosis("resolve", error.package, "unusable-file", f"{error}.", str(error), suggestion)
+        raise BuildFailed(diagnosis, str(error)) from error
+    return Resolution(lock, files.urls, repairs)
+
+
+def _local_size(url: str) -> int:
+    """Bytes of a file in the site's own find-links or index folder, which is mounted at its own path; else 0."""
+    path = Path(unquote(urlsplit(url).path))
+    return path.stat().st_size if url.startswith("file:") and path.is_file() else 0
+
+
+def _lines(lines: Sequence[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode("ascii")

@@ -1,0 +1,17 @@
+# Sourced by the scripts of this folder: messages, and installing Debian packages.
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+# install PACKAGE…: Debian packages, or the sentence that says what to install.
+install() {
+  can_install || die "Please install: $* (on Debian, as root: apt-get install $*), then run this again."
+  say "Installing $* …"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get install -qy --no-install-recommends "$@" >/dev/null 2>&1 && return
+  # The package lists are missing or old; a foreign source that fails does not matter if ours are there.
+  apt-get update -q >/dev/null 2>&1 || true
+  apt-get install -qy --no-install-recommends "$@" >/dev/null || die "apt-get could not install $*."
+}

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# From nothing to a prediction: virtual environment, engine, base image, lake, client environment, model, answer.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. deploy/local/common.sh
+home=${HOME_DIR:-$PWD/.lake}
+port=${PORT:-8080}
+url=http://127.0.0.1:$port
+begun=$(date +%s.%N)
+
+# phase TITLE COMMAND…: run it and say how many seconds it took.
+phase() {
+  local title=$1 start=$(date +%s.%N); shift
+  say "── $title"
+  "$@"
+  awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { printf "   %.1f s\n", b - a }' >&2
+}
+
+running() { [ -f "$home/lake.pid" ] && kill -0 "$(cat "$home/lake.pid")" 2>/dev/null; }
+healthy() { .venv/bin/python -c "import sys, urllib.request as u; u.urlopen(sys.argv[1] + '/api/v1/health', timeout=2)" "$url" 2>/dev/null; }
+
+start_lake() {
+  mkdir -p "$home"
+  if running; then
+    healthy || die "The lake on $home is running, but not at port $port. Stop it first: make stop HOME_DIR=$home"
+    say "   it is running already"
+    return
+  fi
+  setsid .venv/bin/weles-registry serve --home "$home" --port "$port" >"$home/lake.log" 2>&1 </dev/null &
+  local pid=$!
+  echo "$pid" >"$home/lake.pid"
+  until grep -q '^Weles is at' "$home/lake.log"; do
+    kill -0 "$pid" 2>/dev/null || { rm -f "$home/lake.pid"; tail -20 "$home/lake.log" >&2; die "The lake did not start."; }
+    sleep 0.1
+  done
+}
+
+phase 'the lake: its virtual environment' make --no-print-directory -s .venv/ready
+phase 'the Docker Engine' deploy/local/engine.sh
+phase 'the base image' deploy/local/runtime.sh python "$("${PYTHON:-python3}" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+phase 'the lake: start' start_lake
+phase "the creator's environment (its own packages)" \
+  deploy/local/virtualenv.sh "$home/demo/creator" -r deploy/local/demo-requirements.txt ./clients/python
+phase 'the model: train, upload, predict' \
+  env WELES_URL="$url" WELES_TOKEN_FILE="$home/admin-token" "$home/demo/creator/bin/python" deploy/local/demo.py
+awk -v a="$begun" -v b="$(date +%s.%N)" 'BEGIN { printf "\nAll in %.1f s.\n", b - a }' >&2
+cat <<TXT
+The lake stays at $url (API: $url/openapi.json); the administrator's token is in $home/admin-token
+Ask it yourself:
+  curl -H "Authorization: Bearer \$(cat $home/admin-token)" -H 'Content-Type: application/json' \\
+    $url/api/v1/models/wine/predict --data @$home/demo/rows.json
+Stop it: make stop$([ "$home" = "$PWD/.lake" ] || printf ' HOME_DIR=%s' "$home")
+TXT

@@ -1,0 +1,199 @@
+"""Models: POST /models, GET /models, GET /models/NAME."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import url_for
+from flask.views import MethodView
+from marshmallow import Schema, fields, post_load, validate
+
+from registry.api import multipart
+from registry.api.blueprint import Resource, problems
+from registry.api.datasets import uploaded_table
+from registry.api.problems import stored_problem
+from registry.api.services import current_user, services
+from registry.domain.entities import ModelVersion, State
+from registry.services.upload import UploadParts, UploadRequest
+from registry.tables.formats import MEDIA_TYPES
+
+blueprint = Resource("models", "Named models and their immutable numbered versions.")
+
+_MODEL_NAME = validate.Regexp(
+    r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z", error="1 to 100 letters, digits, dots, dashes, underscores"
+)
+_WORD = validate.Regexp(r"^[a-z][a-z0-9_]{0,49}\Z")
+_FORM = {
+    "required": True,
+    "content": {
+        multipart.MEDIA_TYPE: {
+            "schema": {
+                "type": "object",
+                "required": ["metadata", "model", "requirements"],
+                "properties": {
+                    "metadata": {"type": "string", "description": "JSON: see UploadRequest"},
+                    "model": {"type": "string", "format": "binary", "description": "the model's file"},
+                    "requirements": {"type": "string", "description": "the output of `pip freeze`"},
+                    "data": {"type": "string", "format": "binary", "description": "training data, target included"},
+                    "golden": {
+                        "type": "string",
+                        "description": "JSON {rows, exact, prob}: sample rows with the creator's own predictions",
+                    },
+                },
+            },
+            "encoding": {"data": {"contentType": ", ".join(MEDIA_TYPES)}},
+        }
+    },
+}
+
+
+class UploadRequestSchema(Schema):
+    name = fields.String(required=True, validate=_MODEL_NAME)
+    description = fields.String(load_default="", validate=validate.Length(0, 10_000))
+    target = fields.String(required=True, validate=validate.Length(1, 500))
+    tags = fields.List(
+        fields.String(validate=validate.Length(1, 100)), load_default=list, validate=validate.Length(0, 100)
+    )
+    flavour = fields.String(required=True, validate=_WORD)
+    format = fields.String(load_default="pickle", validate=_WORD)
+    language = fields.String(load_default="python", validate=_WORD)
+    language_version = fields.String(required=True, validate=validate.Length(1, 50))
+    model_class = fields.String(load_default="", validate=validate.Length(0, 500))
+    data_name = fields.String(load_default="", validate=validate.Length(0, 200))
+    data_description = fields.String(load_default="", validate=validate.Length(0, 10_000))
+    dataset = fields.String(load_default=None, allow_none=True)
+    system = fields.Dict(load_default=dict)
+
+    @post_load
+    def _request(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        name = data["data_name"] or f"data of {data['name']}"
+        return {"request": UploadRequest(**{**data, "data_name": name})}
+
+
+class AcceptedSchema(Schema):
+    model = fields.String()
+    version = fields.Integer()
+    job = fields.String()
+    state = fields.String()
+    notes = fields.List(fields.String(), metadata={"description": "Repairs of the environment, the choice of base."})
+
+
+class ModelQuerySchema(Schema):
+    version = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1))
+
+
+class EnvironmentOfVersionSchema(Schema):
+    id = fields.String(allow_none=True)
+    state = fields.String()
+    image = fields.String(allow_none=True)
+    base = fields.String()
+    repairs = fields.List(fields.Dict())
+
+
+class DatasetOfVersionSchema(Schema):
+    hash = fields.String(allow_none=True)
+    name = fields.String()
+
+
+class ModelSchema(Schema):
+    name = fields.String(attribute="model")
+    owner = fields.String()
+    version = fields.Integer(attribute="number")
+    versions = fields.List(fields.Integer())
+    description = fields.String()
+    target = fields.String()
+    tags = fields.List(fields.String())
+    flavour = fields.String()
+    format = fields.String()
+    model_class = fields.String()
+    language = fields.String()
+    language_version = fields.String()
+    state = fields.String(metadata={"enum": [*State]})
+    job = fields.String(allow_none=True)
+    problem = fields.Dict(allow_none=True)
+    inputs = fields.List(fields.Dict())
+    outputs = fields.List(fields.Dict())
+    environment = fields.Nested(EnvironmentOfVersionSchema)
+    dataset = fields.Nested(DatasetOfVersionSchema)
+    size = fields.Integer(attribute="model_bytes")
+    sha256 = fields.String(attribute="model_blob")
+    notes = fields.List(fields.String())
+    system = fields.Dict()
+    created_at = fields.DateTime()
+
+
+class ModelInListSchema(Schema):
+    name = fields.String(attribute="model")
+    owner = fields.String()
+    latest = fields.Integer(attribute="number")
+    state = fields.String()
+    description = fields.String()
+    tags = fields.List(fields.String())
+
+
+class ModelsSchema(Schema):
+    models = fields.List(fields.Nested(ModelInListSchema))
+
+
+@blueprint.route("/models")
+class Models(MethodView):
+    @blueprint.response(HTTPStatus.ACCEPTED, AcceptedSchema)
+    @blueprint.doc(
+        requestBody=_FORM,
+        **problems(
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+        ),
+    )
+    def post(self) -> tuple[Any, dict[str, str]]:
+        """Upload a model: the answer names the job that prepares it"""
+        multipart.require_multipart()
+        upload: UploadRequest = multipart.metadata(UploadRequestSchema())["request"]
+        golden = multipart.part("golden")
+        parts = UploadParts(
+            model=multipart.required("model"),
+            requirements=multipart.required("requirements").read(),
+            data=uploaded_table("data"),
+            golden=None if golden is None else golden[1].read(),
+        )
+        accepted = services().uploads.upload(current_user(), upload, parts)
+        return accepted, {"Location": url_for("jobs.OneJob", job_id=accepted.job)}
+
+    @blueprint.response(HTTPStatus.OK, ModelsSchema)
+    @blueprint.doc(**problems())
+    def get(self) -> dict[str, Any]:
+        """All models, each with its newest version"""
+        return {"models": services().models.newest()}
+
+
+@blueprint.route("/models/<name>")
+class OneModel(MethodView):
+    @blueprint.arguments(ModelQuerySchema, location="query")
+    @blueprint.response(HTTPStatus.OK, ModelSchema)
+    @blueprint.doc(**problems(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND))
+    def get(self, query: dict[str, Any], name: str) -> dict[str, Any]:
+        """A model: one version with all that is known of it"""
+        version = services().models.version(name, query["version"])
+        return _document(version)
+
+
+def _document(version: ModelVersion) -> dict[str, Any]:
+    resolution = services().environments.resolution(version.resolution_key)
+    base = resolution.base
+    return {
+        **{name: getattr(version, name) for name in ModelVersion.__slots__},
+        "versions": services().models.numbers(version.model),
+        "job": services().jobs.of_version(version.id),
+        "problem": stored_problem(version.problem),
+        "environment": {
+            "id": version.environment_id or resolution.environment_id,
+            "state": resolution.state if version.environment_id is None else State.READY,
+            "image": version.image_id,
+            "base": f"{base['language']} {base['version']}",
+            "repairs": resolution.repairs,
+        },
+        "dataset": {"hash": version.dataset_hash, "name": version.dataset_name},
+    }

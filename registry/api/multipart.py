@@ -1,0 +1,51 @@
+"""Reading uploads that come as multipart/form-data: a JSON part `metadata`, and parts with content."""
+
+import io
+import json
+from typing import Any, BinaryIO, cast
+
+from flask import request
+from marshmallow import Schema, ValidationError
+
+from registry.domain.errors import InvalidRequest, UnsupportedMediaType
+
+MEDIA_TYPE = "multipart/form-data"
+
+
+def require_multipart() -> None:
+    """Raises UnsupportedMediaType before anything of the body is read."""
+    if request.mimetype != MEDIA_TYPE:
+        raise UnsupportedMediaType(request.mimetype, (MEDIA_TYPE,))
+
+
+def metadata(schema: Schema) -> dict[str, Any]:
+    """The part `metadata`, checked. Raises InvalidRequest with every field that is wrong."""
+    stream = part("metadata")
+    if stream is None:
+        raise InvalidRequest("The part `metadata` is missing.", next="Send it as JSON.")
+    try:
+        return cast(dict[str, Any], schema.load(json.loads(stream[1].read())))
+    except ValueError as error:
+        if isinstance(error, ValidationError):
+            reasons = cast(dict[str, Any], error.messages)
+            problems = [{"field": name, "reason": reason} for name, reason in reasons.items()]
+            raise InvalidRequest("The part `metadata` has fields that are not right.", problems=problems) from error
+        raise InvalidRequest("The part `metadata` is not JSON.", next="Send a JSON object.") from error
+
+
+def part(name: str) -> tuple[str, BinaryIO] | None:
+    """(content type, stream) of a part, whether it was sent as a file or as a field; None when it is not there."""
+    if name in request.files:
+        file = request.files[name]
+        return file.mimetype, cast(BinaryIO, file.stream)
+    if name in request.form:
+        return "", io.BytesIO(request.form[name].encode())
+    return None
+
+
+def required(name: str) -> BinaryIO:
+    """The stream of a part. Raises InvalidRequest when it is not there."""
+    found = part(name)
+    if found is None:
+        raise InvalidRequest(f"The part `{name}` is missing.", next=f"Send `{name}` as a part of the form.")
+    return found[1]

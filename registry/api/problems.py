@@ -1,0 +1,143 @@
+"""Errors over HTTP: RFC 9457 problem documents. The one place where an error becomes a status."""
+
+import json
+import re
+import time
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+from flask_smorest import Api
+from marshmallow import Schema, fields
+from werkzeug.exceptions import HTTPException
+
+from registry.domain import errors
+from registry.domain.errors import LakeError, WelesError
+
+STATUS: dict[type[WelesError], HTTPStatus] = {
+    errors.AnswersDiffer: HTTPStatus.BAD_GATEWAY,
+    errors.BlobUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.BuilderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.CapacityExceeded: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.EnvironmentFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.EnvironmentNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Exists: HTTPStatus.CONFLICT,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.InvalidEnvironment: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidRequest: HTTPStatus.BAD_REQUEST,
+    errors.LakeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    errors.ModelDied: HTTPStatus.BAD_GATEWAY,
+    errors.ModelNotLoadable: HTTPStatus.BAD_GATEWAY,
+    errors.ModelNotUsable: HTTPStatus.BAD_GATEWAY,
+    errors.ModelOutOfMemory: HTTPStatus.BAD_GATEWAY,
+    errors.ModelRaised: HTTPStatus.BAD_GATEWAY,
+    errors.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.PredictionTimeout: HTTPStatus.GATEWAY_TIMEOUT,
+    errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+}
+MEDIA_TYPE = "application/problem+json"
+# A client that is still sending would miss the answer: so much of what it sends is read first.
+_DRAIN_BYTES, _DRAIN_SECONDS = 1 << 30, 10.0
+
+
+class ProblemSchema(Schema):
+    """RFC 9457, and our own members: the family, what to do next, and the error's data beside them."""
+
+    type = fields.String(required=True, metadata={"example": "/problems/invalid-input"})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    instance = fields.String()
+    family = fields.String(required=True, metadata={"enum": ["caller", "model", "lake"]})
+    next = fields.String(required=True, metadata={"description": "What to do about it."})
+
+
+class ProblemApi(Api):
+    """flask-smorest with problem documents instead of its own form of errors."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        return http_problem(error)
+
+
+def document(error: WelesError) -> dict[str, Any]:
+    """The problem document of an error."""
+    return {
+        "type": f"/problems/{slug(type(error))}",
+        "title": error.title,
+        "status": STATUS[type(error)].value,
+        "detail": error.detail,
+        "family": error.family,
+        "next": error.next,
+        **error.fields,
+    }
+
+
+def problem(error: WelesError) -> Response:
+    """The HTTP answer for an error."""
+    body = {**document(error), "instance": request.path}
+    response = Response(json.dumps(body), status=body["status"], content_type=MEDIA_TYPE)
+    if isinstance(error, LakeError):
+        response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.Unauthenticated):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="weles"'
+    if isinstance(error, errors.TooLarge):
+        _drain()
+        response.headers["Connection"] = "close"
+    return response
+
+
+def http_problem(error: HTTPException) -> Response:
+    """The answer for what Flask itself refuses, in the same form."""
+    return problem(_translated(error))
+
+
+def stored_problem(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The problem document of an error that was kept with `to_document`."""
+    return None if stored is None else document(errors.from_document(stored))
+
+
+def slug(error: type[WelesError]) -> str:
+    """`InvalidInput` → `invalid-input`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower()
+
+
+def _translated(error: HTTPException) -> WelesError:
+    status = error.code or 500
+    if status == HTTPStatus.NOT_FOUND:
+        return errors.NotFound("page", request.path, next="The OpenAPI document at /openapi.json lists what there is.")
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return errors.MethodNotAllowed(request.method, sorted(getattr(error, "valid_methods", None) or ()))
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return errors.TooLarge(request.max_content_length or 0, "request")
+    if status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        return errors.UnsupportedMediaType(request.mimetype, ("application/json",))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return errors.LakeBusy("Something went wrong in the lake; its log says what.")
+    messages = getattr(error, "data", {}).get("messages") if isinstance(getattr(error, "data", None), dict) else None
+    return errors.InvalidRequest(error.description or error.name, problems=_field_problems(messages))
+
+
+def _field_problems(messages: Any) -> list[dict[str, str]]:
+    """webargs' {location: {field: [reason]}} as a flat list."""
+    found = []
+    for location, by_field in (messages or {}).items():
+        for name, reasons in by_field.items() if isinstance(by_field, dict) else [("", by_field)]:
+            found.append({"location": str(location), "field": str(name), "reason": str(reasons)})
+    return found
+
+
+def _drain() -> None:
+    left, deadline = _DRAIN_BYTES, time.monotonic() + _DRAIN_SECONDS
+    stream = request.environ.get("wsgi.input")
+    while stream is not None and left > 0 and time.monotonic() < deadline:
+        chunk = stream.read(min(1 << 20, left))
+        if not chunk:
+            return
+        left -= len(chunk)

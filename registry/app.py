@@ -1,0 +1,84 @@
+"""The web process: the one place where its parts are put together. No Docker, no model code."""
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+
+from registry import __version__
+from registry.api import datasets, jobs, lake, models, predictions, users
+from registry.api.problems import ProblemApi, http_problem, problem
+from registry.api.services import Services, register
+from registry.blobs.filesystem import FilesystemBlobs
+from registry.db.accounts import SqlAccounts
+from registry.db.datasets import SqlDatasets
+from registry.db.engine import connect
+from registry.db.environments import SqlEnvironments
+from registry.db.jobs import SqlJobs
+from registry.db.models import SqlModels
+from registry.domain.errors import WelesError
+from registry.runners.channel import Channel
+from registry.runners.desk_client import DeskClient
+from registry.services.accounts import AccountService
+from registry.services.datasets import DatasetService
+from registry.services.predict import Prediction
+from registry.services.upload import UploadService
+from registry.settings import Settings
+
+_FORM_BYTES = 8 << 20
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The Flask application of a lake that `registry.first_start` has set up.
+
+    `settings` default to the environment's `WELES_*`.
+    """
+    settings = settings or Settings.from_environ()
+    app = Flask("weles")
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config.update(
+        API_TITLE="Weles",
+        API_VERSION=__version__,
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=_FORM_BYTES,
+    )
+    with app.app_context():
+        register(_services(settings))
+    app.register_error_handler(WelesError, problem)
+    app.register_error_handler(HTTPException, http_problem)
+    api = ProblemApi(
+        app,
+        spec_kwargs={
+            "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+            "security": [{"token": []}],
+            "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
+        },
+    )
+    for resource in (lake, users, datasets, models, predictions, jobs):
+        api.register_blueprint(resource.blueprint)
+    return app
+
+
+def _services(settings: Settings) -> Services:
+    engine = connect(settings.database)
+    accounts, blobs = AccountService(SqlAccounts(engine)), FilesystemBlobs(settings.blobs_folder)
+    stored_datasets, stored_models = DatasetService(SqlDatasets(engine), blobs), SqlModels(engine)
+    desk = DeskClient(settings.desk_socket, settings.start_seconds + 30)
+    return Services(
+        settings=settings,
+        accounts=accounts,
+        datasets=stored_datasets,
+        uploads=UploadService(stored_models, stored_datasets, blobs, desk),
+        prediction=Prediction(
+            settings.run_folder,
+            Channel(),
+            desk,
+            seconds=settings.prediction_seconds,
+            memory_bytes=settings.container_memory,
+        ),
+        models=stored_models,
+        environments=SqlEnvironments(engine),
+        jobs=SqlJobs(engine),
+        desk=desk,
+    )

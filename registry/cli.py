@@ -1,0 +1,183 @@
+"""The commands: `weles-registry` (serve, worker, upgrade) and `weles-admin` (runtimes, users, doctor)."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from registry import __version__, first_start
+from registry.settings import Settings, describe
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+# Exit codes: 1 the lake's trouble, 2 the caller's (click's own for usage).
+_LAKE, _CALLER = 1, 2
+
+_HOME = click.option("--home", type=click.Path(path_type=Path), help="Folder of the lake (WELES_HOME).")
+
+
+def registry_main() -> None:
+    """Entry point of `weles-registry`."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    registry_commands(prog_name="weles-registry")
+
+
+def admin_main() -> None:
+    """Entry point of `weles-admin`."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    admin_commands(prog_name="weles-admin")
+
+
+@click.group(epilog="Settings come from WELES_* variables: `weles-registry settings` lists them.")
+@click.version_option(__version__)
+def registry_commands() -> None:
+    """Run a lake."""
+
+
+@registry_commands.command()
+@_HOME
+@click.option("--host", help="Address to listen on (WELES_HOST, 127.0.0.1).")
+@click.option("--port", type=int, help="Port to listen on (WELES_PORT, 8080).")
+def serve(home: Path | None, host: str | None, port: int | None) -> None:
+    """Web and worker together, with SQLite, the file system and the local Docker Engine."""
+    from registry import serve as serving
+
+    try:
+        serving.serve(_settings(home=home, host=host, port=port), click.echo)
+    except serving.CannotServe as error:
+        _fail(str(error))
+
+
+@registry_commands.command()
+@_HOME
+def worker(home: Path | None) -> None:
+    """The worker alone: durable jobs and the lease desk."""
+    from registry.domain.errors import BuilderUnavailable
+    from registry.worker import Worker
+
+    try:
+        Worker(_settings(home=home)).run()
+    except BuilderUnavailable as error:
+        _fail(f"{error.detail}\nStart the Docker Engine, or name another one with DOCKER_HOST.")
+
+
+@registry_commands.command()
+@_HOME
+def upgrade(home: Path | None) -> None:
+    """Bring a lake's folders and database up to date, without starting it."""
+    settings = _settings(home=home)
+    if first_start.set_up(settings):
+        click.echo(f"The token of the administrator {settings.admin_name!r} is in {settings.admin_token_file}")
+
+
+@registry_commands.command()
+def settings() -> None:
+    """List every setting: variable, default, meaning."""
+    for variable, default, meaning in describe():
+        click.echo(f"{variable:26} {default or '-':14} {meaning}")
+
+
+@click.group()
+@click.version_option(__version__)
+def admin_commands() -> None:
+    """Look after a lake and its machine."""
+
+
+@admin_commands.group()
+def runtimes() -> None:
+    """The interpreters that environments are built on."""
+
+
+@runtimes.command("install")
+@click.argument("language", type=click.Choice(["python"]))
+@click.argument("version")
+def install_runtime(language: str, version: str) -> None:
+    """Make the base image of LANGUAGE VERSION: pulled where that works, else made from a Debian mirror."""
+    from builders.errors import BuilderError
+    from builders.runtimes import install_base
+
+    try:
+        base = install_base(_docker(), language, version, _EchoReport())
+    except BuilderError as error:
+        _fail(str(error))
+    click.echo(f"{base.language} {base.version}: {base.image}")
+
+
+@runtimes.command("list")
+def list_runtimes() -> None:
+    """Show the base images that are there."""
+    from builders.runtimes import list_bases
+
+    bases = list_bases(_docker())
+    for base in bases:
+        click.echo(f"{base.language:8} {base.version:10} {base.image:32} {base.image_id}")
+    if not bases:
+        click.echo("There is none. Make one: weles-admin runtimes install python 3.11", err=True)
+
+
+@runtimes.command("remove")
+@click.argument("language", type=click.Choice(["python"]))
+@click.argument("version")
+def remove_runtime(language: str, version: str) -> None:
+    """Remove a base image; environments that were built on it stay."""
+    from builders.errors import BuilderError
+    from builders.runtimes import remove_base
+
+    try:
+        remove_base(_docker(), language, version)
+    except BuilderError as error:
+        _fail(str(error))
+
+
+@admin_commands.command()
+def doctor() -> None:
+    """Is everything there that a lake needs on this machine?"""
+    from builders.runtimes import list_bases
+
+    client = _docker()
+    engine = client.version()
+    bases = [f"{base.language} {base.version}" for base in list_bases(client)]
+    click.echo(f"Docker Engine {engine['Version']}, API {engine['ApiVersion']}")
+    click.echo(f"Runtimes: {', '.join(bases) or 'none; make one: weles-admin runtimes install python 3.11'}")
+    if not bases:
+        sys.exit(_LAKE)
+
+
+class _EchoReport:
+    """Shows a build's report to the person who waits for it."""
+
+    def phase(self, name: str, fraction: float, detail: str) -> None:
+        click.echo(f"{name}: {detail}", err=True)
+
+    def log(self, line: str) -> None:
+        click.echo(line, err=True)
+
+
+def _settings(**given: object) -> Settings:
+    try:
+        return Settings.from_environ(os.environ, **given)
+    except ValueError as error:
+        _fail(str(error), _CALLER)
+
+
+def _docker() -> "DockerClient":
+    from registry.domain.errors import BuilderUnavailable
+    from registry.worker import docker_client
+
+    try:
+        client = docker_client(_settings())
+        client.ping()
+    except Exception as error:
+        reason = error.detail if isinstance(error, BuilderUnavailable) else str(error)
+        _fail(f"The Docker Engine cannot be reached: {reason}\nStart it, or name another one with DOCKER_HOST.")
+    return client
+
+
+def _fail(message: str, code: int = _LAKE) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)

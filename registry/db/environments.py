@@ -1,0 +1,89 @@
+"""Resolutions and environments in the database."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Engine, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from registry.db.tables import environments, resolutions
+from registry.domain.entities import Environment, Json, Resolution, State
+from registry.domain.errors import NotFound
+
+_RESOLUTION = [column for column in resolutions.c if column.name != "created_at"]
+
+
+class SqlEnvironments:
+    """The `Environments` port."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._reads = engine
+        self._writes = engine.execution_options(writes=True)
+        self._insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+
+    def resolution(self, key: str) -> Resolution:
+        with self._reads.connect() as connection:
+            row = connection.execute(select(*_RESOLUTION).where(resolutions.c.key == key)).one_or_none()
+        if row is None:
+            raise NotFound("resolution", key)
+        return Resolution(**{**row._mapping, "state": State(row.state)})
+
+    def retry_resolution(self, key: str) -> Resolution:
+        self._retry(resolutions, resolutions.c.key == key, self.resolution(key))
+        return self.resolution(key)
+
+    def resolved(self, key: str, environment: Environment, repairs: Sequence[Json]) -> None:
+        values = {
+            "id": environment.id,
+            "lock": environment.lock,
+            "base": environment.base,
+            "state": State.PENDING,
+            "attempt": 1,
+        }
+        with self._writes.begin() as connection:
+            connection.execute(self._insert(environments).values(values).on_conflict_do_nothing())
+            connection.execute(
+                update(resolutions)
+                .where(resolutions.c.key == key)
+                .values(state=State.READY, environment_id=environment.id, repairs=[*repairs], problem=None)
+            )
+
+    def resolution_failed(self, key: str, problem: Json) -> None:
+        self._update(resolutions, resolutions.c.key == key, state=State.FAILED, problem=problem)
+
+    def environment(self, environment_id: str) -> Environment:
+        with self._reads.connect() as connection:
+            row = connection.execute(select(environments).where(environments.c.id == environment_id)).one_or_none()
+        if row is None:
+            raise NotFound("environment", environment_id)
+        return Environment(**{**row._mapping, "state": State(row.state)})
+
+    def retry_environment(self, environment_id: str) -> Environment:
+        self._retry(environments, environments.c.id == environment_id, self.environment(environment_id))
+        return self.environment(environment_id)
+
+    def environment_is_ready(
+        self, environment_id: str, *, image_id: str, tag: str, size: int, installed: Mapping[str, str]
+    ) -> None:
+        self._update(
+            environments,
+            environments.c.id == environment_id,
+            state=State.READY,
+            image_id=image_id,
+            image_tag=tag,
+            image_bytes=size,
+            installed=dict(installed),
+            problem=None,
+        )
+
+    def environment_failed(self, environment_id: str, problem: Json) -> None:
+        self._update(environments, environments.c.id == environment_id, state=State.FAILED, problem=problem)
+
+    def _retry(self, table: Table, here: Any, seen: Resolution | Environment) -> None:
+        """Begin the next attempt of what was seen failed; of those who saw the same attempt, one does."""
+        if seen.state is State.FAILED:
+            self._update(table, here & (table.c.attempt == seen.attempt), state=State.PENDING, attempt=seen.attempt + 1)
+
+    def _update(self, table: Table, here: Any, **values: Any) -> None:
+        with self._writes.begin() as connection:
+            connection.execute(update(table).where(here).values(**values))

@@ -1,0 +1,191 @@
+"""The tables of the lake's database, as SQLAlchemy Core sees them. Alembic's migrations make the same."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from registry.domain.entities import now
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Time(TypeDecorator[datetime]):
+    """A UTC time, aware on the Python side; SQLite keeps no zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+# SQLite counts up only an INTEGER key; Postgres wants room for a long-lived log.
+_LongId = BigInteger().with_variant(Integer, "sqlite")
+_NAME = String(100)
+_DIGEST = String(71)
+_UUID = String(32)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", _NAME, unique=True, nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("password_hash", String(200)),
+    Column("created_at", Time, nullable=False, default=now),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("digest", _DIGEST, primary_key=True),
+    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("label", _NAME, nullable=False),
+    Column("created_at", Time, nullable=False, default=now),
+    Column("expires_at", Time),
+)
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("hash", _DIGEST, primary_key=True),
+    Column("blob", _DIGEST, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("schema", JSON, nullable=False),
+    Column("created_at", Time, nullable=False, default=now),
+)
+
+dataset_aliases = Table(
+    "dataset_aliases",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("dataset_hash", ForeignKey(datasets.c.hash, ondelete="CASCADE"), nullable=False),
+    Column("owner_id", ForeignKey(users.c.id), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("created_at", Time, nullable=False, default=now),
+    UniqueConstraint("dataset_hash", "owner_id", "name"),
+)
+
+environments = Table(
+    "environments",
+    metadata,
+    Column("id", _DIGEST, primary_key=True),
+    Column("lock", JSON, nullable=False),
+    Column("base", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempt", Integer, nullable=False, default=1),
+    Column("image_id", _DIGEST),
+    Column("image_tag", String(200)),
+    Column("image_bytes", BigInteger),
+    Column("installed", JSON, nullable=False, default=dict),
+    Column("problem", JSON(none_as_null=True)),
+    Column("created_at", Time, nullable=False, default=now),
+)
+
+resolutions = Table(
+    "resolutions",
+    metadata,
+    Column("key", _DIGEST, primary_key=True),
+    Column("spec", JSON, nullable=False),
+    Column("base", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempt", Integer, nullable=False, default=1),
+    Column("environment_id", ForeignKey(environments.c.id)),
+    Column("repairs", JSON, nullable=False, default=list),
+    Column("problem", JSON(none_as_null=True)),
+    Column("created_at", Time, nullable=False, default=now),
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("name", _NAME, primary_key=True),
+    Column("owner_id", ForeignKey(users.c.id), nullable=False, index=True),
+    Column("created_at", Time, nullable=False, default=now),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("id", _UUID, primary_key=True),
+    Column("model", ForeignKey(models.c.name), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("target", String(500), nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("flavour", String(50), nullable=False),
+    Column("format", String(50), nullable=False),
+    Column("model_class", String(500), nullable=False),
+    Column("language", String(20), nullable=False),
+    Column("language_version", String(50), nullable=False),
+    Column("inputs", JSON, nullable=False),
+    Column("outputs", JSON, nullable=False, default=list),
+    Column("model_blob", _DIGEST, nullable=False),
+    Column("model_bytes", BigInteger, nullable=False),
+    Column("golden_blob", _DIGEST),
+    Column("requirements_blob", _DIGEST, nullable=False),
+    Column("dataset_hash", ForeignKey(datasets.c.hash)),
+    Column("dataset_name", String(200), nullable=False),
+    Column("resolution_key", ForeignKey(resolutions.c.key), nullable=False, index=True),
+    Column("environment_id", ForeignKey(environments.c.id), index=True),
+    Column("image_id", _DIGEST),
+    Column("state", String(20), nullable=False),
+    Column("problem", JSON(none_as_null=True)),
+    Column("notes", JSON, nullable=False, default=list),
+    Column("system", JSON, nullable=False, default=dict),
+    Column("created_at", Time, nullable=False, default=now),
+    UniqueConstraint("model", "number"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", _UUID, primary_key=True),
+    Column("kind", String(30), nullable=False),
+    Column("version_id", ForeignKey(versions.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("state", String(20), nullable=False, index=True),
+    Column("phase", String(20), nullable=False),
+    Column("percent", Float, nullable=False, default=0.0),
+    Column("detail", Text, nullable=False, default=""),
+    Column("problem", JSON(none_as_null=True)),
+    Column("created_at", Time, nullable=False, default=now),
+    Column("updated_at", Time, nullable=False, default=now),
+)
+
+log_lines = Table(
+    "log_lines",
+    metadata,
+    Column("id", _LongId, primary_key=True),
+    Column("scope", _DIGEST, nullable=False),
+    Column("at", Time, nullable=False, default=now),
+    Column("text", Text, nullable=False),
+    Index(None, "scope", "id"),
+)

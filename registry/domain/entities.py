@@ -1,0 +1,162 @@
+"""What the lake knows about: users, datasets, environments, model versions and jobs. Frozen data, no behaviour.
+
+Times are UTC datetimes. Hashes are written `sha256:<64 hex>`. `schema` and table documents are JSON as
+`registry.domain.schema` writes them.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class State(StrEnum):
+    """Of an environment and of a model version: DESIGN §3."""
+
+    PENDING = "pending"
+    BUILDING = "building"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Phase(StrEnum):
+    """Where the preparation of a version is, in the order in which the phases come."""
+
+    QUEUED = "queued"
+    RESOLVE = "resolve"
+    FETCH = "fetch"
+    BUILD = "build"
+    VERIFY = "verify"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: int
+    name: str
+    role: str
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """An immutable table; `hash` is of its content, `blob` of the stored Parquet file."""
+
+    hash: str
+    blob: str
+    rows: int
+    schema: list[Json]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetAlias:
+    name: str
+    description: str
+    owner: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What became of one canonical spec on one base image: the environment that it resolved to.
+
+    `key` covers the spec, the base image and the recipe; `attempt` counts from 1, a failed one's retry is the next.
+    """
+
+    key: str
+    spec: Json
+    base: Json
+    state: State
+    attempt: int
+    environment_id: str | None
+    repairs: list[Json]
+    problem: Json | None
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One image's worth of lock; `installed` is what is really in the image, {name: version}."""
+
+    id: str
+    lock: Json
+    base: Json
+    state: State
+    attempt: int
+    image_id: str | None
+    image_tag: str | None
+    image_bytes: int | None
+    installed: dict[str, str]
+    problem: Json | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """An immutable numbered upload of a named model."""
+
+    id: str
+    model: str
+    owner: str
+    owner_id: int
+    number: int
+    description: str
+    target: str
+    tags: list[str]
+    flavour: str
+    format: str
+    model_class: str
+    language: str
+    language_version: str
+    inputs: list[Json]
+    outputs: list[Json]
+    model_blob: str
+    model_bytes: int
+    golden_blob: str | None
+    requirements_blob: str
+    dataset_hash: str | None
+    dataset_name: str
+    resolution_key: str
+    environment_id: str | None
+    image_id: str | None
+    state: State
+    problem: Json | None
+    notes: list[str]
+    system: Json
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One durable piece of work; `percent` is 0 to 100."""
+
+    id: str
+    kind: str
+    version_id: str
+    model: str
+    version: int
+    state: JobState
+    phase: Phase
+    percent: float
+    detail: str
+    problem: Json | None
+    environment_id: str | None
+    notes: list[str]
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,249 @@
+"""What the lake needs from outside, as protocols. Services know these; adapters (db, blobs, runners, jobs) fulfil them.
+
+Every method may raise the lake's errors of `registry.domain.errors`; what else is raised is written here.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from builders.bases import Base
+from builders.docker_builder import BuiltImage
+from builders.identity import Recipe
+from builders.lock import Lock
+from builders.lock import Resolution as Resolved
+from builders.report import BuildReport
+from builders.spec import EnvironmentSpec
+from registry.domain.entities import (
+    Dataset,
+    DatasetAlias,
+    Environment,
+    Job,
+    JobState,
+    Json,
+    ModelVersion,
+    Phase,
+    Resolution,
+    User,
+)
+
+
+class Blobs(Protocol):
+    """Content-addressed bytes; a digest is `sha256:<64 hex>`."""
+
+    def put(self, stream: BinaryIO, *, limit_bytes: int | None = None, what: str = "content") -> tuple[str, int]:
+        """Store all of the stream; (digest, bytes). Whole or not at all. Raises TooLarge."""
+        ...
+
+    def get(self, digest: str) -> AbstractContextManager[BinaryIO]:
+        """The content, checked against its digest before the first byte is given. Raises BlobUnavailable."""
+        ...
+
+    def path(self, digest: str) -> Path:
+        """A read-only file with the checked content, to be mounted into a container. Raises BlobUnavailable."""
+        ...
+
+
+class Accounts(Protocol):
+    def add_user(self, name: str, role: str, password_hash: str | None) -> User:
+        """Raises Exists."""
+        ...
+
+    def user(self, name: str) -> tuple[User, str | None]:
+        """The user and the hash of the password. Raises NotFound."""
+        ...
+
+    def add_token(self, user_id: int, digest: str, label: str, seconds: float | None) -> None: ...
+
+    def owner_of_token(self, digest: str) -> User | None:
+        """None when there is no such token or it has expired."""
+        ...
+
+
+class Datasets(Protocol):
+    def add(self, dataset: Dataset, alias: DatasetAlias, owner_id: int) -> None:
+        """Adding what is there already changes nothing; a new alias of the same content is added."""
+        ...
+
+    def get(self, content_hash: str) -> Dataset:
+        """Raises NotFound."""
+        ...
+
+    def aliases(self, content_hash: str) -> list[DatasetAlias]: ...
+
+
+class Models(Protocol):
+    def add_version(self, version: ModelVersion, resolution: Resolution, job_id: str) -> int:
+        """Add the version under the next free number (which is returned), its job queued, in one transaction.
+
+        Makes the model and the resolution if there are none. Raises Forbidden when the model is another user's.
+        """
+        ...
+
+    def version(self, model: str, number: int | None = None) -> ModelVersion:
+        """That version, or the newest that is ready, or the newest. Raises NotFound."""
+        ...
+
+    def version_by_id(self, version_id: str) -> ModelVersion:
+        """Raises NotFound."""
+        ...
+
+    def numbers(self, model: str) -> list[int]: ...
+
+    def newest(self) -> list[ModelVersion]:
+        """Of each model the version that `version` would give, in the order of their names."""
+        ...
+
+    def version_builds_on(self, version_id: str, *, environment_id: str, image_id: str) -> None:
+        """From now on the version runs in this image."""
+        ...
+
+    def version_is_ready(self, version_id: str, *, outputs: list[Json], notes: list[str]) -> None: ...
+
+    def version_failed(self, version_id: str, problem: Json) -> None: ...
+
+
+class Environments(Protocol):
+    def resolution(self, key: str) -> Resolution: ...
+
+    def retry_resolution(self, key: str) -> Resolution:
+        """The resolution; when it had failed, with its next attempt begun (by exactly one of those who ask at once)."""
+        ...
+
+    def resolved(self, key: str, environment: Environment, repairs: Sequence[Json]) -> None:
+        """Keep the environment (if it is new) and that the resolution led to it."""
+        ...
+
+    def resolution_failed(self, key: str, problem: Json) -> None: ...
+
+    def environment(self, environment_id: str) -> Environment:
+        """Raises NotFound."""
+        ...
+
+    def retry_environment(self, environment_id: str) -> Environment: ...
+
+    def environment_is_ready(
+        self, environment_id: str, *, image_id: str, tag: str, size: int, installed: Mapping[str, str]
+    ) -> None: ...
+
+    def environment_failed(self, environment_id: str, problem: Json) -> None: ...
+
+
+class Jobs(Protocol):
+    def get(self, job_id: str) -> Job:
+        """Raises NotFound."""
+        ...
+
+    def of_version(self, version_id: str) -> str | None: ...
+
+    def unfinished(self) -> list[tuple[str, str]]:
+        """(job id, version id) of every job that is queued or running, oldest first."""
+        ...
+
+    def progress(self, resolution_key: str, phase: Phase, percent: float, detail: str) -> None:
+        """Tell every running job that waits for this resolution's environment."""
+        ...
+
+    def update(
+        self, job_id: str, state: JobState, phase: Phase, percent: float, detail: str, problem: Json | None = None
+    ) -> None: ...
+
+    def log(self, scope: str, lines: Sequence[str]) -> None:
+        """Append lines; `scope` is a job's id or a resolution's key."""
+        ...
+
+    def log_after(self, job_id: str, after: int) -> list[tuple[int, str]]:
+        """(number, line) of the job and of the build that it shares, later than `after`, in order."""
+        ...
+
+
+class ImageBuilder(Protocol):
+    """Environment → image: `builders.docker_builder.DockerBuilder`, which says what each method does and raises."""
+
+    def bases(self) -> list[Base]: ...
+
+    def resolve(self, spec: EnvironmentSpec, base: Base, report: BuildReport) -> Resolved: ...
+
+    def fetch(self, resolution: Resolved, base: Base, report: BuildReport) -> None: ...
+
+    def build(self, environment_id: str, lock: Lock, base: Base, report: BuildReport) -> BuiltImage: ...
+
+    def exists(self, environment_id: str) -> BuiltImage | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunnableVersion:
+    """What a runner must know to run a version: nothing of who or why."""
+
+    id: str
+    image_id: str
+    model_file: Path
+    manifest: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a container ended. `exit_code` is None while it is not known."""
+
+    exit_code: int | None
+    out_of_memory: bool
+
+
+class Runner(Protocol):
+    """Containers of model versions, one per version, in run folders. Contract: runtime-images/CONTRACT.md."""
+
+    def start(self, version: RunnableVersion) -> Path:
+        """Start a container and wait until it answers; its run folder.
+
+        Raises ModelNotLoadable, ModelOutOfMemory, ModelDied, BuilderUnavailable.
+        """
+        ...
+
+    def running(self) -> dict[str, Path]:
+        """Version id → run folder of every container of this lake that is up."""
+        ...
+
+    def renew(self) -> None:
+        """Renew the leases of all that run here, so that they do not end themselves."""
+        ...
+
+    def end(self, version_id: str) -> None:
+        """Stop and remove the version's container; nothing happens when there is none."""
+        ...
+
+    def ending(self, version_id: str, wait_seconds: float) -> Ending:
+        """How the version's last container ended; waits a little for the news."""
+        ...
+
+    def close(self) -> None:
+        """Stop and remove every container of this lake."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Runtimes:
+    """The base images that are there, and the recipe by which environments are built on them."""
+
+    bases: tuple[Base, ...]
+    recipe: Recipe
+
+
+class Desk(Protocol):
+    """The lease desk, as the web process sees it: it grants a container for a version."""
+
+    def lease(self, version_id: str) -> Path:
+        """The run folder of a container that answers for the version, started now if there is none.
+
+        Raises what `Runner.start` raises, CapacityExceeded, EnvironmentNotReady and NotFound.
+        """
+        ...
+
+    def end(self, version_id: str) -> None: ...
+
+    def ending(self, version_id: str) -> Ending: ...
+
+    def runtimes(self) -> Runtimes:
+        """What environments can be built on."""
+        ...

@@ -1,0 +1,21 @@
+"""What a lake needs before its processes start: folders, tables, the first administrator. Safe to repeat."""
+
+from registry import home
+from registry.db.accounts import SqlAccounts
+from registry.db.engine import connect, upgrade
+from registry.services.accounts import AccountService
+from registry.settings import Settings
+
+
+def set_up(settings: Settings) -> bool:
+    """Bring the lake up to date; True when it is new, and then the administrator's token is in its file."""
+    home.prepare(settings)
+    engine = connect(settings.database)
+    try:
+        upgrade(engine)
+        token = AccountService(SqlAccounts(engine)).first_admin(settings.admin_name, settings.admin_password)
+    finally:
+        engine.dispose()
+    if token is not None:
+        home.write_secret(settings.admin_token_file, token)
+    return token is not None

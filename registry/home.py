@@ -1,0 +1,38 @@
+"""The home folder of a lake: its parts, and the lake's own id."""
+
+import os
+import uuid
+from pathlib import Path
+
+from registry.settings import Settings
+
+
+def prepare(settings: Settings) -> str:
+    """Make the folders that are missing; return the lake's id (12 hex), made once and kept in the home folder."""
+    for folder in (settings.home, settings.blobs_folder, settings.packages_folder, settings.run_folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    settings.home.chmod(0o711)
+    return _once(settings.home / "lake-id", uuid.uuid4().hex[:12])
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write `text` to a new file that only its owner may read; an existing one is replaced whole."""
+    beside = path.with_name(path.name + ".new")
+    beside.unlink(missing_ok=True)
+    with open(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write(text + "\n")
+    beside.replace(path)
+
+
+def _once(path: Path, text: str) -> str:
+    """The content of the file, written first if it is not there; of two that try at once, one wins."""
+    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
+    if not path.exists():
+        beside.write_text(text + "\n", encoding="utf-8")
+        try:
+            os.link(beside, path)
+        except FileExistsError:
+            pass
+        finally:
+            beside.unlink()
+    return path.read_text(encoding="utf-8").strip()

@@ -1,0 +1,191 @@
+"""The steps that make an uploaded version ready: acquire its packages, build its environment, verify its answers.
+
+Each step may be run again after a crash and then does only what is missing. Outcomes are data: `{"problem": …}`
+when the environment or the model is at fault. What is the lake's own fault is tried again for a while first.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from builders.bases import Base
+from builders.docker_builder import BuiltImage
+from builders.errors import BuilderUnavailable as EngineUnavailable
+from builders.errors import BuildFailed
+from builders.identity import Recipe, environment_id
+from builders.lock import Lock
+from builders.spec import EnvironmentSpec
+from registry.domain.entities import Environment, JobState, Json, Phase, State, now
+from registry.domain.errors import AnswersDiffer, BuilderUnavailable, EnvironmentFailed, LakeBusy, WelesError
+from registry.domain.ports import Blobs, Environments, ImageBuilder, Jobs, Models
+from registry.domain.schema import Schema
+from registry.jobs.report import SPAN, JobReport
+from registry.services.golden import GoldenRows, differences
+from registry.services.predict import Prediction
+
+_log = logging.getLogger(__name__)
+_PAUSES = (1.0, 4.0, 10.0)
+
+
+class Preparation:
+    """The steps, with what they need. They know nothing of how they are scheduled."""
+
+    def __init__(
+        self,
+        *,
+        models: Models,
+        environments: Environments,
+        jobs: Jobs,
+        blobs: Blobs,
+        builder: ImageBuilder,
+        recipe: Recipe,
+        prediction: Prediction,
+    ) -> None:
+        self._models = models
+        self._environments = environments
+        self._jobs = jobs
+        self._blobs = blobs
+        self._builder = builder
+        self._recipe = recipe
+        self._prediction = prediction
+
+    def begin(self, job_id: str, version_id: str) -> tuple[str, int]:
+        """Mark the job running; (key, attempt) of the resolution to go by, a failed one begun anew."""
+        self._jobs.update(job_id, JobState.RUNNING, Phase.RESOLVE, 0, "looking at the environment")
+        version = self._models.version_by_id(version_id)
+        resolution = self._environments.retry_resolution(version.resolution_key)
+        return resolution.key, resolution.attempt
+
+    def acquire(self, key: str) -> Json:
+        """Resolve the spec and have every package in the store: {"environment": id} or {"problem": …}."""
+        resolution = self._environments.resolution(key)
+        if resolution.state is State.READY:
+            return {"environment": resolution.environment_id}
+        base = Base(**resolution.base)
+        with JobReport(self._jobs, key) as report:
+
+            def resolve_and_fetch() -> Json:
+                resolved = self._builder.resolve(EnvironmentSpec.from_json(resolution.spec), base, report)
+                self._builder.fetch(resolved, base, report)
+                identity = environment_id(resolved.lock, base, self._recipe)
+                repairs = [*resolution.repairs, *(repair.to_json() for repair in resolved.repairs)]
+                self._environments.resolved(key, _pending(identity, resolved.lock, resolution.base), repairs)
+                return {"environment": identity}
+
+            return self._outcome(report, resolve_and_fetch, lambda it: self._environments.resolution_failed(key, it))
+
+    def begin_build(self, key: str, environment: str) -> int | None:
+        """The attempt to build by; None when the image is there, ready to be used."""
+        known = self._environments.retry_environment(environment)
+        if known.state is State.READY and self._builder.exists(environment) is not None:
+            return None
+        return known.attempt
+
+    def build(self, key: str, environment: str) -> Json:
+        """Build the environment's image from the package store: {"image": id} or {"problem": …}."""
+        known = self._environments.environment(environment)
+        base, lock = Base(**known.base), Lock.from_json(known.lock)
+        with JobReport(self._jobs, key) as report:
+
+            def build() -> Json:
+                image = self._build_once(environment, lock, base, key, report)
+                self._environments.environment_is_ready(
+                    environment, image_id=image.image_id, tag=image.tag, size=image.bytes, installed=image.installed
+                )
+                return {"image": image.image_id}
+
+            return self._outcome(report, build, lambda it: self._environments.environment_failed(environment, it))
+
+    def verify(self, job_id: str, version_id: str, environment: str) -> Json:
+        """Load the model in its image and replay the golden rows: {} or {"problem": …}."""
+        self._jobs.update(
+            job_id, JobState.RUNNING, Phase.VERIFY, SPAN[Phase.VERIFY][0], "loading the model in its image"
+        )
+        version = self._models.version_by_id(version_id)
+        known = self._environments.environment(environment)
+        resolution = self._environments.resolution(version.resolution_key)
+        self._models.version_builds_on(version_id, environment_id=environment, image_id=str(known.image_id))
+        outputs: list[Json] = []
+        try:
+            if version.golden_blob is None:
+                self._prediction.warm(version_id)
+            else:
+                with self._blobs.get(version.golden_blob) as file:
+                    golden = GoldenRows.parse(file.read(), Schema.from_json(version.inputs))
+                for mode, expected in golden.answers.items():
+                    got = self._prediction.answer(version_id, mode, golden.rows)
+                    found = differences(expected, got)
+                    if found:
+                        raise AnswersDiffer(found, expected.rows)
+                    if mode == "exact":
+                        outputs = got.schema.to_json()
+                    self._jobs.log(
+                        job_id, [f"verify: {mode}: {got.rows} sample rows answered as in the creator's session"]
+                    )
+        except WelesError as error:
+            return {"problem": error.to_document()}
+        notes = [*version.notes]
+        notes += [f"{each['text']}: {each['action']}; {each['reason']}" for each in resolution.repairs]
+        self._models.version_is_ready(version_id, outputs=outputs, notes=[*dict.fromkeys(notes)])
+        return {}
+
+    def finish(self, job_id: str, version_id: str, problem: Json | None) -> None:
+        """Write down how it ended. A version that failed keeps no container."""
+        if problem is None:
+            self._jobs.update(job_id, JobState.SUCCEEDED, Phase.READY, 100, "ready")
+            return
+        self._prediction.end(version_id)
+        self._models.version_failed(version_id, problem)
+        phase, percent = self._jobs.get(job_id).phase, self._jobs.get(job_id).percent
+        self._jobs.log(job_id, [f"failed: {problem['detail']}"])
+        self._jobs.update(job_id, JobState.FAILED, phase, percent, problem["detail"], problem)
+
+    def _build_once(self, environment: str, lock: Lock, base: Base, key: str, report: JobReport) -> BuiltImage:
+        """Build; when the store has lost a package, get it again first."""
+        try:
+            return self._builder.build(environment, lock, base, report)
+        except BuildFailed as error:
+            if error.diagnosis.cause != "not-fetched":
+                raise
+            report.log(f"{error.diagnosis.summary} Fetching it again.")
+            spec = EnvironmentSpec.from_json(self._environments.resolution(key).spec)
+            self._builder.fetch(self._builder.resolve(spec, base, report), base, report)
+            return self._builder.build(environment, lock, base, report)
+
+    def _outcome(self, report: JobReport, work: Callable[[], Json], failed: Callable[[Json], Any]) -> Json:
+        """What `work` gives, or the problem that stopped it, which is also told to `failed`."""
+        for pause in (*_PAUSES, None):
+            try:
+                return work()
+            except BuildFailed as error:
+                problem = EnvironmentFailed(error.diagnosis.to_json(), error.log_tail).to_document()
+                break
+            except EngineUnavailable as error:
+                if pause is None:
+                    problem = BuilderUnavailable(error.reason).to_document()
+                    break
+                report.log(f"{error.reason}: trying again in {pause:g} seconds")
+                time.sleep(pause)
+            except Exception as error:
+                _log.exception("the outcome of a preparation's step")
+                problem = LakeBusy(f"The worker failed ({type(error).__name__}); its log says more.").to_document()
+                break
+        failed(problem)
+        return {"problem": problem}
+
+
+def _pending(identity: str, lock: Lock, base: Json) -> Environment:
+    return Environment(
+        id=identity,
+        lock=lock.to_json(),
+        base=base,
+        state=State.PENDING,
+        attempt=1,
+        image_id=None,
+        image_tag=None,
+        image_bytes=None,
+        installed={},
+        problem=None,
+        created_at=now(),
+    )

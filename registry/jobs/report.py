@@ -1,0 +1,55 @@
+"""What a build says of itself, on its way into the database: often enough to watch, seldom enough not to matter."""
+
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from registry.domain.entities import Phase
+from registry.domain.ports import Jobs
+
+_SECONDS_BETWEEN_WRITES = 0.3
+# Where in the whole of a preparation each phase begins and ends, in percent.
+SPAN = {Phase.RESOLVE: (1, 8), Phase.FETCH: (8, 40), Phase.BUILD: (40, 88), Phase.VERIFY: (88, 100)}
+
+
+class JobReport:
+    """The `BuildReport` of builders: progress goes to every job that waits for the resolution, lines to its log."""
+
+    def __init__(self, jobs: Jobs, resolution_key: str) -> None:
+        self._jobs = jobs
+        self._key = resolution_key
+        self._lines: list[str] = []
+        self._written = 0.0
+        self._progress: tuple[Phase, float, str] | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        with self._lock:
+            self._write()
+
+    def phase(self, name: str, fraction: float, detail: str) -> None:
+        begin, end = SPAN[Phase(name)]
+        with self._lock:
+            self._progress = (Phase(name), round(begin + (end - begin) * min(max(fraction, 0.0), 1.0), 1), detail)
+            self._write_if_due()
+
+    def log(self, line: str) -> None:
+        with self._lock:
+            self._lines.append(line)
+            self._write_if_due()
+
+    def _write_if_due(self) -> None:
+        if time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES:
+            self._write()
+
+    def _write(self) -> None:
+        self._written = time.monotonic()
+        lines, self._lines = self._lines, []
+        self._jobs.log(self._key, lines)
+        if self._progress is not None:
+            self._jobs.progress(self._key, *self._progress)
+            self._progress = None

@@ -1,0 +1,103 @@
+"""The lease desk: who gets a container, and who must give one up for it."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from builders.identity import Recipe
+from registry.domain.entities import ModelVersion, State
+from registry.domain.errors import CapacityExceeded, EnvironmentNotReady, ModelNotUsable
+from registry.domain.ports import Blobs, Ending, ImageBuilder, Models, RunnableVersion, Runner, Runtimes
+from registry.runners.run_folder import RunFolder
+
+CONTRACT = 1
+# A container that answered this short a time ago is at work for somebody: it is not taken away.
+BUSY_SECONDS = 2.0
+_ENDING_SECONDS = 3.0
+
+
+class LeaseDesk:
+    """The `Desk` port, in the process that holds the runner. One container per version, at most `limit` in all."""
+
+    def __init__(
+        self, *, runner: Runner, models: Models, blobs: Blobs, builder: ImageBuilder, recipe: Recipe, limit: int
+    ) -> None:
+        self._runner = runner
+        self._models = models
+        self._blobs = blobs
+        self._builder = builder
+        self._recipe = recipe
+        self._limit = limit
+        self._starting: set[str] = set()
+        self._changed = threading.Condition()
+
+    def lease(self, version_id: str) -> Path:
+        version = self._models.version_by_id(version_id)
+        with self._alone(version_id):
+            folder = self._runner.running().get(version_id)
+            if folder is not None and RunFolder(folder).is_ready:
+                return folder
+            if folder is not None:
+                self._runner.end(version_id)
+            self._make_room()
+            return self._runner.start(self._runnable(version))
+
+    def end(self, version_id: str) -> None:
+        self._runner.end(version_id)
+
+    def ending(self, version_id: str) -> Ending:
+        return self._runner.ending(version_id, _ENDING_SECONDS)
+
+    def runtimes(self) -> Runtimes:
+        return Runtimes(tuple(self._builder.bases()), self._recipe)
+
+    @contextmanager
+    def _alone(self, version_id: str) -> Iterator[None]:
+        """Of those who want the same version at once, one starts its container; the others then find it there."""
+        with self._changed:
+            self._changed.wait_for(lambda: version_id not in self._starting)
+            self._starting.add(version_id)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._starting.discard(version_id)
+                self._changed.notify_all()
+
+    def _make_room(self) -> None:
+        """End the container that has been idle longest when there is no room for one more. Raises CapacityExceeded."""
+        with self._changed:
+            running = self._runner.running()
+            if len(running.keys() | self._starting) <= self._limit:
+                return
+            idle = {
+                version_id: RunFolder(folder).idle_seconds
+                for version_id, folder in running.items()
+                if version_id not in self._starting
+            }
+            victim = longest_idle(idle)
+            if victim is None:
+                raise CapacityExceeded(self._limit)
+            self._runner.end(victim)
+
+    def _runnable(self, version: ModelVersion) -> RunnableVersion:
+        if version.state is State.FAILED:
+            raise ModelNotUsable(version.model, version.number, version.problem)
+        if version.image_id is None:
+            raise EnvironmentNotReady(version.model, version.number, None)
+        manifest = {
+            "contract": CONTRACT,
+            "flavour": version.flavour,
+            "format": version.format,
+            "file": "model",
+            "target": version.target,
+            "inputs": version.inputs,
+        }
+        return RunnableVersion(version.id, version.image_id, self._blobs.path(version.model_blob), manifest)
+
+
+def longest_idle(idle_seconds: Mapping[str, float]) -> str | None:
+    """The one to give up; None when all are at work. (pure)"""
+    candidates = {each: seconds for each, seconds in idle_seconds.items() if seconds >= BUSY_SECONDS}
+    return max(candidates, key=candidates.__getitem__, default=None)

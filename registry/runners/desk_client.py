@@ -1,0 +1,49 @@
+"""The lease desk as a web process sees it: `Desk` over HTTP on the worker's Unix socket."""
+
+import http.client
+import json
+from pathlib import Path
+from typing import Any
+
+from builders.bases import Base
+from builders.identity import Recipe
+from registry.domain.errors import BuilderUnavailable, from_document
+from registry.domain.ports import Ending, Runtimes
+from registry.runners.unix_socket import UnixHttpConnection
+
+
+class DeskClient:
+    """The `Desk` port. `seconds` bounds the wait for a container to load its model."""
+
+    def __init__(self, socket: Path, seconds: float) -> None:
+        self._socket = socket
+        self._seconds = seconds
+
+    def lease(self, version_id: str) -> Path:
+        return Path(self._ask("POST", f"/leases/{version_id}")["folder"])
+
+    def end(self, version_id: str) -> None:
+        self._ask("DELETE", f"/leases/{version_id}")
+
+    def ending(self, version_id: str) -> Ending:
+        return Ending(**self._ask("GET", f"/leases/{version_id}/ending"))
+
+    def runtimes(self) -> Runtimes:
+        document = self._ask("GET", "/runtimes")
+        return Runtimes(tuple(Base(**base) for base in document["bases"]), Recipe(**document["recipe"]))
+
+    def _ask(self, method: str, path: str) -> dict[str, Any]:
+        connection = UnixHttpConnection(self._socket, self._seconds)
+        try:
+            connection.request(method, path)
+            response = connection.getresponse()
+            document: dict[str, Any] = json.loads(response.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise BuilderUnavailable(f"the worker does not answer ({type(error).__name__})") from error
+        finally:
+            connection.close()
+        if response.status == 200:
+            return document
+        if "error" in document:
+            raise from_document(document)
+        raise BuilderUnavailable(f"the worker answered {response.status}")

@@ -1,0 +1,129 @@
+"""`weles-registry serve`: web and worker together, started, watched and stopped as one."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+
+from registry import first_start
+from registry.settings import Settings
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+# A process that dies sooner than this after its start has a fault that starting it again will not mend.
+_SOON_SECONDS = 5.0
+
+
+class CannotServe(Exception):
+    """The lake cannot be started; the message says why and what to do."""
+
+
+class _Child:
+    def __init__(self, name: str, command: list[str], environ: dict[str, str]) -> None:
+        self.name = name
+        self._command, self._environ = command, environ
+        self.start()
+
+    def start(self) -> None:
+        # A session of its own: Ctrl-C reaches the parent alone, which then stops both in order.
+        self.process = subprocess.Popen(self._command, env=self._environ, start_new_session=True)
+        self.started = time.monotonic()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def serve(settings: Settings, say: Callable[[str], None]) -> None:
+    """Run the lake until SIGTERM or SIGINT. Raises CannotServe."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with _only_one(settings):
+        is_new = first_start.set_up(settings)
+        environ = {**os.environ, **settings.to_environ()}
+        stopping = _stop_signals()
+        worker = _Child("worker", [sys.executable, "-m", "registry", "worker"], environ)
+        web = _Child("web", _gunicorn(settings), environ)
+        try:
+            _wait_until_up(settings, (worker, web), stopping)
+            say(f"Weles is at http://{settings.host}:{settings.port} (home: {settings.home})")
+            if is_new:
+                say(f"The token of the administrator {settings.admin_name!r} is in {settings.admin_token_file}")
+            _watch((worker, web), stopping, say)
+        finally:
+            web.stop()
+            worker.stop()
+
+
+def _gunicorn(settings: Settings) -> list[str]:
+    return [
+        *(sys.executable, "-m", "gunicorn", "registry.app:create_app()"),
+        *("--bind", f"{settings.host}:{settings.port}"),
+        *("--worker-class", "gthread"),
+        *("--workers", str(settings.web_processes), "--threads", str(settings.web_threads)),
+        *("--graceful-timeout", "10", "--keep-alive", "30", "--log-level", "warning"),
+        *("--worker-tmp-dir", str(settings.run_folder)),
+    ]
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    with (settings.home / "serve.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotServe(f"A lake is running on {settings.home} already; choose another --home.") from error
+        yield
+
+
+def _stop_signals() -> list[int]:
+    """A list that fills when the process is told to stop."""
+    received: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: received.append(number))
+    return received
+
+
+def _wait_until_up(settings: Settings, children: tuple[_Child, ...], stopping: list[int]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not (stopping or (_answers(settings) and settings.desk_socket.is_socket())):
+        for child in children:
+            if child.process.poll() is not None:
+                raise CannotServe(f"The {child.name} process ended at once; what it printed above says why.")
+        if time.monotonic() > deadline:
+            raise CannotServe(f"The lake does not answer within {_START_SECONDS:g} seconds.")
+        time.sleep(0.1)
+
+
+def _answers(settings: Settings) -> bool:
+    connection = HTTPConnection(settings.host, settings.port, timeout=2)
+    try:
+        connection.request("GET", "/api/v1/health")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _watch(children: tuple[_Child, ...], stopping: list[int], say: Callable[[str], None]) -> None:
+    """Start again what dies, until told to stop. Raises CannotServe when it dies again and again."""
+    while not stopping:
+        for child in children:
+            code = child.process.poll()
+            if code is None or stopping:
+                continue
+            if time.monotonic() - child.started < _SOON_SECONDS:
+                raise CannotServe(f"The {child.name} process ends as soon as it is started (exit code {code}).")
+            say(f"The {child.name} process ended (exit code {code}); starting it again")
+            child.start()
+        time.sleep(0.2)

@@ -1,0 +1,85 @@
+"""Users, passwords and bearer tokens. A token is random; only its hash is kept."""
+
+import hashlib
+import re
+import secrets
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from registry.domain.entities import User
+from registry.domain.errors import Forbidden, InvalidRequest, NotFound, Unauthenticated
+from registry.domain.ports import Accounts
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_SHORTEST_PASSWORD = 8
+ROLES = ("admin", "member")
+
+
+class AccountService:
+    """Who may speak to the lake."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self._hasher = PasswordHasher()
+        # Compared when there is no such user, so that the time taken does not tell which names exist.
+        self._nobody = self._hasher.hash(secrets.token_hex(16))
+
+    def authenticate(self, token: str) -> User:
+        """The user whose token this is. Raises Unauthenticated."""
+        user = self._accounts.owner_of_token(_digest(token))
+        if user is None:
+            raise Unauthenticated
+        return user
+
+    def create_user(self, by: User, name: str, password: str, role: str = "member") -> tuple[User, str]:
+        """A new user and a token of theirs. Raises Forbidden, InvalidRequest, Exists."""
+        if not by.is_admin:
+            raise Forbidden("Only an administrator may create users.")
+        user = self._accounts.add_user(*_checked(name, password, role), self._hasher.hash(password))
+        return user, self.new_token(user, "first")
+
+    def log_in(self, name: str, password: str) -> str:
+        """A new token, good for 30 days. Raises Unauthenticated."""
+        try:
+            user, password_hash = self._accounts.user(name)
+        except NotFound:
+            user, password_hash = None, None
+        try:
+            self._hasher.verify(password_hash or self._nobody, password)
+        except (VerifyMismatchError, InvalidHashError) as error:
+            raise Unauthenticated("The name or the password is wrong.") from error
+        if user is None or password_hash is None:
+            raise Unauthenticated("The name or the password is wrong.")
+        return self.new_token(user, "login", seconds=30 * 24 * 3600)
+
+    def new_token(self, user: User, label: str, seconds: float | None = None) -> str:
+        token = f"weles_{secrets.token_urlsafe(32)}"
+        self._accounts.add_token(user.id, _digest(token), label, seconds)
+        return token
+
+    def first_admin(self, name: str, password: str) -> str | None:
+        """Make the lake's first administrator; a token, or None when that user is there already."""
+        try:
+            self._accounts.user(name)
+        except NotFound:
+            user = self._accounts.add_user(name, "admin", self._hasher.hash(password) if password else None)
+            return self.new_token(user, "first")
+        return None
+
+
+def _checked(name: str, password: str, role: str) -> tuple[str, str]:
+    problems = []
+    if not _NAME.fullmatch(name):
+        problems.append({"field": "name", "reason": "1 to 64 letters, digits, dots, dashes, underscores"})
+    if len(password) < _SHORTEST_PASSWORD:
+        problems.append({"field": "password", "reason": f"at least {_SHORTEST_PASSWORD} characters"})
+    if role not in ROLES:
+        problems.append({"field": "role", "reason": f"one of {', '.join(ROLES)}"})
+    if problems:
+        raise InvalidRequest("The user cannot be created like this.", problems=problems)
+    return name, role
+
+
+def _digest(token: str) -> str:
+    return f"sha256:{hashlib.sha256(token.encode()).hexdigest()}"

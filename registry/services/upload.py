@@ -1,0 +1,198 @@
+"""Uploading a model: check everything that is cheap to check, keep the bytes, and have the rest done by a job."""
+
+import hashlib
+import io
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from builders.bases import BaseChoice, choose_base
+from builders.errors import InvalidSpec, NoSuchRuntime
+from builders.identity import Recipe, spec_digest
+from builders.spec import EnvironmentSpec, ParsedSpec, parse_requirements
+from registry.domain.entities import JobState, Json, ModelVersion, Resolution, State, User, now
+from registry.domain.errors import Forbidden, InvalidEnvironment, InvalidInput, InvalidRequest, NotFound
+from registry.domain.ports import Blobs, Desk, Models
+from registry.domain.schema import Schema
+from registry.services.datasets import DatasetService
+from registry.services.golden import GoldenRows
+from registry.tables.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRequest:
+    """What a client says of the model that it uploads. `dataset` is a hash, when the data are in the lake already."""
+
+    name: str
+    description: str
+    target: str
+    flavour: str
+    format: str
+    language_version: str
+    language: str = "python"
+    model_class: str = ""
+    tags: Sequence[str] = ()
+    data_name: str = ""
+    data_description: str = ""
+    dataset: str | None = None
+    system: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadParts:
+    """The contents that come with it. `data` is the training data, with the target's column."""
+
+    model: BinaryIO
+    requirements: bytes
+    data: Table | None
+    golden: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An upload that is now the lake's to prepare."""
+
+    model: str
+    version: int
+    version_id: str
+    job: str
+    state: JobState
+    notes: list[str]
+
+
+class UploadService:
+    """Takes uploads. Nothing of the model is opened here."""
+
+    def __init__(self, models: Models, datasets: DatasetService, blobs: Blobs, desk: Desk) -> None:
+        self._models = models
+        self._datasets = datasets
+        self._blobs = blobs
+        self._desk = desk
+
+    def upload(self, user: User, request: UploadRequest, parts: UploadParts) -> Accepted:
+        """Raises the caller family (spec, data, golden rows, ownership, size), and BuilderUnavailable."""
+        self._require_own(user, request.name)
+        parsed = read_requirements(parts.requirements, request.language, request.language_version)
+        runtimes = self._desk.runtimes()
+        choice = choose(parsed.spec, runtimes.bases)
+        inputs = _inputs(self._schema(request, parts), request.target)
+        if parts.golden is not None:
+            GoldenRows.parse(parts.golden, inputs)
+
+        dataset_hash = request.dataset
+        if parts.data is not None:
+            dataset_hash = self._datasets.add(user, parts.data, request.data_name, request.data_description).hash
+        model_blob, size = self._blobs.put(parts.model, what="model")
+        requirements_blob, _ = self._blobs.put(io.BytesIO(parts.requirements))
+        golden_blob = None if parts.golden is None else self._blobs.put(io.BytesIO(parts.golden))[0]
+
+        notes = [f"{repair.text}: {repair.action}; {repair.reason}" for repair in parsed.repairs]
+        notes += [choice.note] if choice.note else []
+        resolution = _resolution(parsed, choice, runtimes.recipe)
+        version = ModelVersion(
+            id=uuid.uuid4().hex,
+            model=request.name,
+            owner=user.name,
+            owner_id=user.id,
+            number=0,
+            description=request.description,
+            target=request.target,
+            tags=[*request.tags],
+            flavour=request.flavour,
+            format=request.format,
+            model_class=request.model_class,
+            language=request.language,
+            language_version=request.language_version,
+            inputs=inputs.to_json(),
+            outputs=[],
+            model_blob=model_blob,
+            model_bytes=size,
+            golden_blob=golden_blob,
+            requirements_blob=requirements_blob,
+            dataset_hash=dataset_hash,
+            dataset_name=request.data_name,
+            resolution_key=resolution.key,
+            environment_id=None,
+            image_id=None,
+            state=State.PENDING,
+            problem=None,
+            notes=notes,
+            system=request.system,
+            created_at=now(),
+        )
+        job = uuid.uuid4().hex
+        number = self._models.add_version(version, resolution, job)
+        return Accepted(request.name, number, version.id, job, JobState.QUEUED, notes)
+
+    def _require_own(self, user: User, name: str) -> None:
+        try:
+            owner = self._models.version(name).owner_id
+        except NotFound:
+            return
+        if owner != user.id:
+            raise Forbidden(f"The model {name!r} is another user's.", next="Choose another name.")
+
+    def _schema(self, request: UploadRequest, parts: UploadParts) -> Schema:
+        if parts.data is not None:
+            return parts.data.schema
+        if request.dataset is not None:
+            return Schema.from_json(self._datasets.get(request.dataset).schema)
+        raise InvalidRequest(
+            "The training data are missing: the columns that the model takes are read from them.",
+            next="Send the part `data`, or name a stored dataset's hash in `dataset`.",
+        )
+
+
+def read_requirements(text: bytes, language: str, version: str) -> ParsedSpec:
+    """Raises InvalidEnvironment with every line that cannot be used."""
+    if language != "python":
+        raise InvalidEnvironment(f"Models in {language!r} cannot be taken.", next="Set `language` to python.")
+    try:
+        return parse_requirements(text.decode("utf-8-sig"), version=version)
+    except UnicodeDecodeError as error:
+        raise InvalidEnvironment("The requirements are not UTF-8 text.") from error
+    except InvalidSpec as error:
+        problems = [{"line": each.line, "text": each.text, "reason": each.reason} for each in error.problems]
+        raise InvalidEnvironment(f"The requirements cannot be used: {error}", problems=problems) from error
+
+
+def choose(spec: EnvironmentSpec, bases: Sequence[object]) -> BaseChoice:
+    """Raises InvalidEnvironment, with what there is, when no base image fits."""
+    try:
+        return choose_base(spec.language, spec.version, bases)  # type: ignore[arg-type]
+    except NoSuchRuntime as error:
+        raise InvalidEnvironment(
+            str(error),
+            next=f"Use one of {', '.join(error.available) or '(none)'}, or ask the operator to install it.",
+            available=[*error.available],
+        ) from error
+
+
+def _resolution(parsed: ParsedSpec, choice: BaseChoice, recipe: Recipe) -> Resolution:
+    """The resolution that this spec has on this base by this recipe; its key is the same for the same three."""
+    base = choice.base
+    decides = json.dumps([spec_digest(parsed.spec), base.image_id, recipe.name, recipe.runtime_digest])
+    return Resolution(
+        key=f"sha256:{hashlib.sha256(decides.encode()).hexdigest()}",
+        spec=parsed.spec.to_json(),
+        base={"language": base.language, "version": base.version, "image": base.image, "image_id": base.image_id},
+        state=State.PENDING,
+        attempt=1,
+        environment_id=None,
+        repairs=[repair.to_json() for repair in parsed.repairs],
+        problem=None,
+    )
+
+
+def _inputs(schema: Schema, target: str) -> Schema:
+    """The columns that the model takes: all of the training data's but the target."""
+    names = [field.name for field in schema.fields]
+    if target not in names:
+        raise InvalidInput(
+            f"The training data have no column {target!r}, the target; they have {', '.join(names)[:500]}.",
+            column=target,
+            expected="a column of the training data",
+        )
+    return Schema(tuple(field for field in schema.fields if field.name != target))

@@ -1,0 +1,101 @@
+"""Every setting of a lake: its environment variable, its default, its meaning."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self, cast
+
+VARIABLE_PREFIX = "WELES_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Frozen settings. `from_environ` reads field `x` from `WELES_X`; sizes are bytes, times are seconds."""
+
+    home: Path = field(default=Path("weles-home"), metadata={"help": "folder that holds everything of this lake"})
+    host: str = field(default="127.0.0.1", metadata={"help": "address that the web process listens on"})
+    port: int = field(default=8080, metadata={"help": "port that the web process listens on"})
+    web_processes: int = field(default=1, metadata={"help": "gunicorn worker processes"})
+    web_threads: int = field(default=16, metadata={"help": "threads of each web process"})
+    database_url: str = field(default="", metadata={"help": "SQLAlchemy URL; default: SQLite in the home folder"})
+    docker_host: str = field(default="", metadata={"help": "Docker Engine; default: DOCKER_HOST or the local socket"})
+    max_upload_bytes: int = field(default=4 << 30, metadata={"help": "largest request body of an upload"})
+    max_predict_bytes: int = field(default=256 << 20, metadata={"help": "largest request body of a prediction"})
+    builds_at_once: int = field(default=2, metadata={"help": "environments built at the same time"})
+    build_seconds: int = field(default=3600, metadata={"help": "a build that takes longer is ended"})
+    max_containers: int = field(default=8, metadata={"help": "model containers at the same time"})
+    container_memory: int = field(default=2 << 30, metadata={"help": "memory limit of a model container"})
+    container_cpus: float = field(default=2.0, metadata={"help": "processor limit of a model container"})
+    container_pids: int = field(default=256, metadata={"help": "process limit of a model container"})
+    idle_seconds: int = field(default=300, metadata={"help": "a container without requests ends itself after this"})
+    age_seconds: int = field(default=3600, metadata={"help": "a container older than this ends itself when idle"})
+    lease_seconds: int = field(default=60, metadata={"help": "a container whose lease is not renewed ends itself"})
+    start_seconds: int = field(default=120, metadata={"help": "a container must be ready to answer within this"})
+    prediction_seconds: float = field(default=60.0, metadata={"help": "a prediction that takes longer is ended"})
+    admin_name: str = field(default="admin", metadata={"help": "name of the first administrator"})
+    admin_password: str = field(default="", metadata={"help": "password of the first administrator; default: none"})
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None, **given: object) -> Self:
+        """Settings from `WELES_*` variables; what is given by name and not None comes first.
+
+        Raises ValueError, naming the variable, when a value cannot be read as its type.
+        """
+        environ = os.environ if environ is None else environ
+        values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        for each in fields(cls):
+            variable = VARIABLE_PREFIX + each.name.upper()
+            if each.name not in values and variable in environ:
+                convert = cast(Callable[[str], object], each.type)
+                try:
+                    values[each.name] = convert(environ[variable])
+                except ValueError as error:
+                    raise ValueError(
+                        f"{variable}={environ[variable]!r} is not a {type(each.default).__name__}"
+                    ) from error
+        return cls(**values)
+
+    def to_environ(self) -> dict[str, str]:
+        """The variables from which `from_environ` reads the same settings."""
+        return {VARIABLE_PREFIX + each.name.upper(): str(getattr(self, each.name)) for each in fields(self)}
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "home", Path(self.home).resolve())
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.home / 'lake.sqlite'}"
+
+    @property
+    def jobs_database(self) -> str:
+        """DBOS's own tables: beside SQLite's file, in the same Postgres otherwise."""
+        return self.database_url or f"sqlite:///{self.home / 'jobs.sqlite'}"
+
+    @property
+    def blobs_folder(self) -> Path:
+        return self.home / "blobs"
+
+    @property
+    def packages_folder(self) -> Path:
+        return self.home / "packages"
+
+    @property
+    def run_folder(self) -> Path:
+        """Run folders of containers, and the desk's socket."""
+        return self.home / "run"
+
+    @property
+    def desk_socket(self) -> Path:
+        return self.run_folder / "desk"
+
+    @property
+    def admin_token_file(self) -> Path:
+        return self.home / "admin-token"
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """(variable, default, meaning) of every setting, for the README and `--help`."""
+    return [
+        (VARIABLE_PREFIX + each.name.upper(), str(each.default), each.metadata["help"]) for each in fields(Settings)
+    ]

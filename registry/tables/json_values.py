@@ -1,0 +1,129 @@
+"""The values of one column in JSON ↔ the typed column; and which type values without a schema have."""
+
+import math
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from registry.domain.errors import InvalidInput
+from registry.domain.schema import ColumnType, Field
+from registry.tables import iso, packing
+from registry.tables.packing import Misfit, misfits, show
+from registry.tables.problems import Problems
+from registry.tables.table import Column
+
+_NAMED_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_INT64 = range(-(2**63), 2**63)
+
+
+def column(field: Field, values: list[Any], problems: Problems) -> Column | None:
+    """The typed column of JSON values, or None after adding what does not fit to `problems`."""
+    try:
+        return Column(field, *packing.pack(field, _load(field, values)))
+    except Misfit:
+        if problems.room > 0:
+            found = misfits(lambda value: packing.pack(field, _load(field, [value])), values, problems.room)
+            for row, value in found:
+                problems.misfit(field, row, value)
+            if not found:
+                problems.add(field.name, None, "at most 2 GiB of text in a column", "more")
+        return None
+
+
+def dump(column: Column) -> list[Any]:
+    """The column's values as JSON has them."""
+    values = column.to_values()
+    kind = column.field.type
+    if kind is ColumnType.FLOAT64:
+        if all(value is not None and math.isfinite(value) for value in values):
+            return values
+        return [value if value is None or math.isfinite(value) else _float_name(value) for value in values]
+    if kind is ColumnType.DATE:
+        return [None if value is None else value.isoformat() for value in values]
+    if kind is ColumnType.TIMESTAMP:
+        return [None if value is None else iso.format_timestamp(value) for value in values]
+    return values
+
+
+def infer(name: str, values: list[Any]) -> Field:
+    """bool, int64, float64 or string, whichever holds all values; string when all are null. Raises InvalidInput.
+
+    Dates are not guessed from text.
+    """
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds == {bool}:
+        return Field(name, ColumnType.BOOL)
+    if kinds == {int} and all(value in _INT64 for value in values if value is not None):
+        return Field(name, ColumnType.INT64)
+    if kinds and kinds <= {int, float}:
+        return Field(name, ColumnType.FLOAT64)
+    if kinds <= {str}:
+        return Field(name, ColumnType.STRING)
+    if kinds <= {int, float, str} and all(value in _NAMED_FLOATS for value in values if isinstance(value, str)):
+        return Field(name, ColumnType.FLOAT64)
+    first = next(value for value in values if value is not None)
+    row, odd = next(
+        ((row, value) for row, value in enumerate(values) if value is not None and type(value) is not type(first)),
+        (values.index(first), first),
+    )
+    raise InvalidInput(
+        f"Column {name!r:.80} is not of one type: row {row} is {show(odd)}.",
+        problems=[{"column": name, "row": row, "expected": "values of one type", "got": show(odd)}],
+    )
+
+
+def _load(field: Field, values: list[Any]) -> list[Any]:
+    """JSON values as Python values that `packing.pack` takes. Raises Misfit."""
+    load = _LOAD.get(field.type)
+    if load is None or (field.type is not ColumnType.FLOAT64 and not set(map(type, values)) - _PLAIN[field.type]):
+        return values
+    return [None if value is None else load(field, value) for value in values]
+
+
+def _load_float(field: Field, value: Any) -> float:
+    if type(value) is float and math.isfinite(value):
+        return value
+    if type(value) is int:
+        try:
+            return float(value)
+        except OverflowError:
+            raise Misfit("range") from None
+    # An infinite number in JSON text was too large for a double: 1e999.
+    if isinstance(value, str) and value in _NAMED_FLOATS:
+        return _NAMED_FLOATS[value]
+    raise Misfit("type")
+
+
+def _load_int(field: Field, value: Any) -> Any:
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
+def _load_date(field: Field, value: Any) -> date:
+    if not isinstance(value, str):
+        raise Misfit("type")
+    return iso.parse_date(value)
+
+
+def _load_timestamp(field: Field, value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise Misfit("type")
+    return iso.parse_timestamp(value)
+
+
+def _float_name(value: float) -> str:
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+
+
+_LOAD: dict[ColumnType, Callable[[Field, Any], Any]] = {
+    ColumnType.INT32: _load_int,
+    ColumnType.INT64: _load_int,
+    ColumnType.FLOAT64: _load_float,
+    ColumnType.DATE: _load_date,
+    ColumnType.TIMESTAMP: _load_timestamp,
+}
+_PLAIN: dict[ColumnType, set[type]] = {
+    ColumnType.INT32: {int, type(None)},
+    ColumnType.INT64: {int, type(None)},
+    ColumnType.DATE: {type(None)},
+    ColumnType.TIMESTAMP: {type(None)},
+}

@@ -1,0 +1,54 @@
+"""What is wrong with a table that someone sent, gathered so that it is said at once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from registry.domain.errors import InvalidInput
+from registry.domain.schema import Field, Schema
+from registry.tables.packing import show
+
+MAX_PROBLEMS = 20
+
+
+class Problems:
+    """Up to MAX_PROBLEMS problems, each {column, row, expected, got}; rows count from 0."""
+
+    def __init__(self) -> None:
+        self._found: list[dict[str, Any]] = []
+
+    @property
+    def room(self) -> int:
+        """How many more problems are of interest."""
+        return MAX_PROBLEMS - len(self._found)
+
+    def add(self, column: str, row: int | None, expected: str | None, got: str | None) -> None:
+        if self.room > 0:
+            self._found.append({"column": column, "row": row, "expected": expected, "got": got})
+
+    def misfit(self, field: Field, row: int, value: Any) -> None:
+        """A value that does not fit its column."""
+        self.add(field.name, row, field.expectation if value is not None else "a value, not null", show(value))
+
+    def raise_if_any(self) -> None:
+        """Raises InvalidInput, whose text is the first problem."""
+        if not self._found:
+            return
+        first = self._found[0]
+        where = f"column {first['column']!r:.80}" + ("" if first["row"] is None else f", row {first['row']}")
+        more = f" ({len(self._found)} problems are listed)" if len(self._found) > 1 else ""
+        raise InvalidInput(
+            f"In {where}: expected {first['expected']}, got {first['got']}{more}.", problems=tuple(self._found)
+        )
+
+
+def match_columns(names: Sequence[str], schema: Schema, problems: Problems) -> dict[str, int]:
+    """Where each column of the schema is among `names`; missing and extra ones become problems."""
+    order = {name: position for position, name in enumerate(names)}
+    for field in schema.fields:
+        if field.name not in order:
+            problems.add(field.name, None, f"a column of {field.type}", "no such column")
+    known = set(schema.names)
+    for name in names:
+        if name not in known:
+            problems.add(name, None, f"only the columns {', '.join(schema.names)}"[:400], "an extra column")
+    return order

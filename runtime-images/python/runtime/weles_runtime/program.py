@@ -1,0 +1,105 @@
+"""From start to exit code: read the manifest, load the model, serve, end."""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+from weles_runtime import flavours, manifest, model_file, settings
+from weles_runtime.errors import ContractError, describe
+from weles_runtime.lifetime import Lifetime
+from weles_runtime.operations import Operations
+from weles_runtime.server import Server
+
+ENDED, MODEL_NOT_LOADED, CONTRACT_BROKEN = 0, 3, 4
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "LOKY_MAX_CPU_COUNT",
+)
+_LOOK_SECONDS = 0.5
+
+
+class _Ending:
+    """The first reason to end, and what to do about it: leave at once while loading, then drain."""
+
+    def __init__(self):
+        self.reason = None
+        self.act = lambda: _exit(ENDED)
+
+    def because(self, reason):
+        if self.reason is None:
+            self.reason = reason
+            self.act()
+
+
+def run(environ):
+    """Run the runtime and end the process with the contract's exit code."""
+    run_dir = environ.get("WELES_RUN_DIR", "/weles/run")
+    try:
+        chosen = settings.from_environ(environ)
+        described = manifest.read(chosen.model_dir)
+        flavour = flavours.find(described.flavour)
+        model_file.check(described.format)
+    except ContractError as error:
+        _write_failure(run_dir, dict(describe("contract", error), traceback=""))
+        _exit(CONTRACT_BROKEN)
+    for name in _THREAD_VARIABLES if described.threads else ():
+        environ.setdefault(name, str(described.threads))
+
+    lifetime, ending = Lifetime(chosen), _Ending()
+    signal.signal(signal.SIGTERM, lambda *_: ending.because("SIGTERM"))
+    threading.Thread(target=_watch, args=(lifetime, ending), daemon=True).start()
+    # Loading counts as work: only the loss of the lease ends it.
+    lifetime.begin()
+    model, load_seconds = _load(flavour, described, run_dir)
+    lifetime.finish(is_use=True)
+
+    server = Server(chosen, lifetime, Operations(described, flavour, model, load_seconds).answer)
+    ending.act = server.end
+    server.listen()
+    server.serve()
+    server.drain(lifetime.lease_is_lost)
+    _exit(ENDED)
+
+
+def _load(flavour, described, run_dir):
+    started = time.monotonic()
+    try:
+        return flavour.load(described), time.monotonic() - started
+    except BaseException as error:  # A model file's code may raise anything, SystemExit too.
+        _write_failure(run_dir, describe("model_load", error))
+        return _exit(MODEL_NOT_LOADED)
+
+
+def _watch(lifetime, ending):
+    while ending.reason is None:
+        time.sleep(_LOOK_SECONDS)
+        reason = lifetime.reason_to_end()
+        if reason is not None:
+            ending.because(reason)
+
+
+def _write_failure(run_dir, document):
+    path = os.path.join(run_dir, "failure.json")
+    try:
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            json.dump(document, file)
+        os.rename(path + ".new", path)
+    except OSError:
+        pass
+    sys.stderr.write("{class}: {message}\n".format(**document))
+
+
+def _exit(code):
+    """End now. Threads, pools and exit hooks of a model's libraries may not hold the process."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass
+    os._exit(code)

@@ -1,0 +1,57 @@
+"""Fixtures of all tests: the real engine, and what to do where there is none."""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import docker
+import pytest
+from docker.errors import DockerException
+
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+def _no_engine() -> str | None:
+    """Why there is no Docker Engine; None when one answers."""
+    try:
+        client = docker.from_env(timeout=10)
+        client.ping()
+        client.close()
+    except DockerException as error:
+        return f"no Docker Engine answers: {error}"
+    return None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    marked = [item for item in items if item.get_closest_marker("docker")]
+    reason = _no_engine() if marked else None
+    if reason is None:
+        return
+    if IN_CI:
+        raise pytest.UsageError(f"In CI a missing engine is a failure: {reason}")
+    for item in marked:
+        item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.DockerClient]:
+    """A connection to the real Docker Engine."""
+    client = docker.from_env(timeout=600)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def lake_name(engine: docker.DockerClient) -> Iterator[str]:
+    """A lake's name that nobody else has; whatever carries its label is removed at the end."""
+    name = uuid.uuid4().hex[:12]
+    yield name
+    remove_lake(engine, name)
+
+
+def remove_lake(client: docker.DockerClient, name: str) -> None:
+    """Remove every container and image of a lake."""
+    for container in client.containers.list(all=True, filters={"label": f"weles={name}"}):
+        container.remove(force=True)
+    for image in client.images.list(filters={"label": f"weles={name}"}):
+        client.images.remove(image.id, force=True)

@@ -1,0 +1,161 @@
+"""The lease desk: one container per version, a bound on all, the longest idle one goes first."""
+
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from builders.identity import Recipe
+from registry.domain.entities import State
+from registry.domain.errors import CapacityExceeded, EnvironmentNotReady, ModelNotLoadable, ModelNotUsable
+from registry.domain.ports import Ending, RunnableVersion
+from registry.runners.desk import BUSY_SECONDS, LeaseDesk, longest_idle
+from registry.runners.desk_client import DeskClient
+from registry.runners.desk_server import DeskServer
+from tests.fakes import FakeRunner
+
+RECIPE = Recipe("python/1", "sha256:" + "0" * 64)
+
+
+class Versions:
+    """The versions that the desk asks for: of any id, ready unless said otherwise."""
+
+    def __init__(self) -> None:
+        self.changes: dict[str, Any] = {}
+
+    def version_by_id(self, version_id: str) -> Any:
+        known = {
+            "id": version_id,
+            "model": "wine",
+            "number": 1,
+            "state": State.READY,
+            "problem": None,
+            "image_id": "sha256:1",
+            "flavour": "sklearn",
+            "format": "pickle",
+            "target": "target",
+            "inputs": [],
+            "model_blob": "sha256:2",
+        }
+        return SimpleNamespace(**{**known, **self.changes})
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> FakeRunner:
+    return FakeRunner(tmp_path / "run")
+
+
+@pytest.fixture
+def versions() -> Versions:
+    return Versions()
+
+
+@pytest.fixture
+def desk(runner: FakeRunner, versions: Versions) -> LeaseDesk:
+    blobs = SimpleNamespace(path=lambda digest: Path("/blobs") / digest)
+    builder = SimpleNamespace(bases=list)
+    return LeaseDesk(
+        runner=runner,
+        models=cast(Any, versions),
+        blobs=cast(Any, blobs),
+        builder=cast(Any, builder),
+        recipe=RECIPE,
+        limit=2,
+    )
+
+
+def _idle(folder: Path, seconds: float) -> None:
+    then = time.time() - seconds
+    os.utime(folder / "lease", (then, then))
+
+
+def test_a_version_has_one_container_however_many_ask_at_once(desk: LeaseDesk, runner: FakeRunner) -> None:
+    with ThreadPoolExecutor(10) as threads:
+        folders = set(threads.map(lambda _: desk.lease("a"), range(10)))
+    assert len(folders) == 1
+    assert runner.started == ["a"]
+
+
+def test_the_longest_idle_makes_room(desk: LeaseDesk, runner: FakeRunner) -> None:
+    _idle(desk.lease("a"), 30)
+    _idle(desk.lease("b"), 60)
+    desk.lease("c")
+    assert set(runner.running()) == {"a", "c"}
+
+
+def test_a_busy_container_is_not_taken_away(desk: LeaseDesk, runner: FakeRunner) -> None:
+    desk.lease("a")
+    desk.lease("b")
+    with pytest.raises(CapacityExceeded):
+        desk.lease("c")
+    assert set(runner.running()) == {"a", "b"}
+
+
+def test_a_container_without_a_socket_is_replaced(desk: LeaseDesk, runner: FakeRunner) -> None:
+    (desk.lease("a") / "socket").unlink()
+    desk.lease("a")
+    assert runner.started == ["a", "a"]
+
+
+def test_a_failed_start_leaves_room_for_others(desk: LeaseDesk, runner: FakeRunner) -> None:
+    runner.failure = ModelNotLoadable("ImportError", "no module", "Traceback …")
+    for version in ("a", "b", "c"):
+        with pytest.raises(ModelNotLoadable):
+            desk.lease(version)
+    runner.failure = None
+    desk.lease("d")
+    assert set(runner.running()) == {"d"}
+
+
+def test_what_cannot_run(desk: LeaseDesk, versions: Versions) -> None:
+    versions.changes = {"state": State.FAILED, "problem": {"detail": "it does not build"}}
+    with pytest.raises(ModelNotUsable, match="it does not build"):
+        desk.lease("a")
+    versions.changes = {"state": State.PENDING, "image_id": None}
+    with pytest.raises(EnvironmentNotReady):
+        desk.lease("a")
+
+
+def test_longest_idle() -> None:
+    assert longest_idle({}) is None
+    assert longest_idle({"a": BUSY_SECONDS - 0.1}) is None
+    assert longest_idle({"a": BUSY_SECONDS, "b": BUSY_SECONDS + 1, "c": 0.0}) == "b"
+
+
+def test_the_desk_over_its_socket_is_the_same_desk(desk: LeaseDesk, runner: FakeRunner, tmp_path: Path) -> None:
+    deep = tmp_path / ("a-long-name-" * 9)
+    deep.mkdir()
+    DeskServer(desk, deep / "desk").start()
+    client = DeskClient(deep / "desk", 10)
+    assert client.lease("a") == desk.lease("a")
+    assert client.runtimes() == desk.runtimes()
+    assert client.ending("a") == Ending(None, False)
+    client.end("a")
+    assert runner.running() == {}
+    runner.failure = ModelNotLoadable("ImportError", "no module named lightgbm", "Traceback …")
+    with pytest.raises(ModelNotLoadable) as caught:
+        client.lease("b")
+    assert caught.value.fields == runner.failure.fields
+
+
+def test_nobody_else_may_use_the_socket(desk: LeaseDesk, tmp_path: Path) -> None:
+    DeskServer(desk, tmp_path / "desk").start()
+    assert (tmp_path / "desk").stat().st_mode & 0o777 == 0o600
+
+
+def test_starting_different_versions_does_not_wait(desk: LeaseDesk, runner: FakeRunner) -> None:
+    runner.gate = threading.Barrier(2, timeout=10)
+    with ThreadPoolExecutor(2) as threads:
+        assert len(set(threads.map(desk.lease, ("a", "b")))) == 2
+
+
+def test_runnable_version_tells_the_runtime_what_to_load(desk: LeaseDesk, runner: FakeRunner) -> None:
+    desk.lease("a")
+    manifest = runner.given["a"].manifest
+    assert (manifest["contract"], manifest["flavour"], manifest["file"]) == (1, "sklearn", "model")
+    assert isinstance(runner.given["a"], RunnableVersion)

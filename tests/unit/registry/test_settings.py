@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+
+from registry.settings import Settings, describe
+
+
+def test_defaults_are_safe() -> None:
+    settings = Settings.from_environ({})
+    assert settings.host == "127.0.0.1"
+    assert settings.admin_password == ""
+    assert settings.home.is_absolute()
+
+
+def test_environment_and_what_is_given_by_name() -> None:
+    environ = {"WELES_PORT": "9000", "WELES_HOME": "/srv/lake", "WELES_CONTAINER_CPUS": "0.5"}
+    settings = Settings.from_environ(environ, port=9001, host=None)
+    assert (settings.port, settings.home, settings.container_cpus) == (9001, Path("/srv/lake"), 0.5)
+    assert settings.database == "sqlite:////srv/lake/lake.sqlite"
+
+
+def test_a_wrong_value_is_named() -> None:
+    with pytest.raises(ValueError, match="WELES_PORT='http' is not a int"):
+        Settings.from_environ({"WELES_PORT": "http"})
+
+
+def test_settings_survive_the_way_to_a_child_process() -> None:
+    settings = Settings.from_environ({}, port=9001, home="/srv/lake", prediction_seconds=1.5)
+    assert Settings.from_environ(settings.to_environ()) == settings
+
+
+def test_every_setting_is_described() -> None:
+    described = {variable for variable, _, meaning in describe() if meaning}
+    assert described == set(Settings.from_environ({}).to_environ())
