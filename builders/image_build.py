@@ -2,9 +2,10 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import docker
 import requests
@@ -12,6 +13,7 @@ from docker.errors import DockerException
 
 from builders.buildkit_trace import TraceReader
 from builders.engine import engine_errors
+from builders.errors import BuilderUnavailable
 
 _LINES_KEPT = 400
 
@@ -41,51 +43,71 @@ def build_image(
     `on_progress` gets the fraction of steps done, 0 to 1, and the name of the step at work.
     Raises BuilderUnavailable when the engine cannot be spoken to.
     """
-    api = client.api
+    log = _Log(on_line, on_progress)
     deadline = time.monotonic() + timeout
-    trace = TraceReader()
-    lines: list[str] = []
-    image_id, error, told = None, "", (0.0, "")
-    with engine_errors():
-        response = api.post(
-            f"{api.base_url}/v{api.api_version}/build",
-            params={
-                "version": "2",
-                "t": tag,
-                "networkmode": "none",
-                "rm": "1",
-                "forcerm": "1",
-                "labels": json.dumps(dict(labels)),
-                "buildargs": json.dumps(dict(arguments or {})),
-            },
-            data=context,
-            headers={"Content-Type": "application/x-tar"},
-            stream=True,
-            timeout=timeout,
-        )
-        # Leaving the block closes the connection, on which BuildKit ends a build that is still at work.
-        with response:
-            if response.status_code >= requests.codes.bad_request:
-                raise DockerException(f"refused to build: {response.text.strip()}")
-            try:
-                for raw in response.iter_lines(chunk_size=None):
-                    if time.monotonic() > deadline:
-                        raise requests.exceptions.ReadTimeout
-                    message = json.loads(raw)
-                    if message.get("id") == "moby.buildkit.trace":
-                        for line in trace.feed(message["aux"]):
-                            lines.append(line)
-                            on_line(line)
-                        if (trace.fraction, trace.step) != told:
-                            told = (trace.fraction, trace.step)
-                            on_progress(*told)
-                    elif message.get("id") == "moby.image.id":
-                        image_id = message["aux"]["ID"]
-                    error = message.get("error") or error
-            except (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError) as failure:
-                if time.monotonic() < deadline - 0.5:
-                    raise
-                error = f"the build took longer than {timeout:.0f} seconds and was ended ({type(failure).__name__})"
-    if image_id is None and not error:
-        error = "the engine ended the build without an image"
-    return BuildOutcome(None if error else image_id, error, tuple(lines[-_LINES_KEPT:]))
+    params = {
+        "version": "2",
+        "t": tag,
+        "networkmode": "none",
+        "rm": "1",
+        "forcerm": "1",
+        "labels": json.dumps(dict(labels)),
+        "buildargs": json.dumps(dict(arguments or {})),
+    }
+    try:
+        with engine_errors():
+            for message in _messages(client, params, context, timeout):
+                log.take(message)
+                if time.monotonic() > deadline:
+                    raise requests.exceptions.ReadTimeout
+    except BuilderUnavailable:
+        if time.monotonic() < deadline:
+            raise
+        log.error = f"the build took longer than {timeout:.0f} seconds and was ended"
+    error = log.error or ("" if log.image_id else "the engine ended the build without an image")
+    return BuildOutcome(None if error else log.image_id, error, tuple(log.lines))
+
+
+def _messages(
+    client: docker.DockerClient, params: Mapping[str, str], context: BinaryIO, timeout: float
+) -> Iterator[dict[str, Any]]:
+    """The engine's answers, one by one; no longer silence than `timeout`."""
+    api = client.api
+    # Leaving the block closes the connection, on which BuildKit ends a build that is still at work.
+    with api.post(
+        f"{api.base_url}/v{api.api_version}/build",
+        params=params,
+        data=context,
+        headers={"Content-Type": "application/x-tar"},
+        stream=True,
+        timeout=timeout,
+    ) as response:
+        if response.status_code >= requests.codes.bad_request:
+            raise DockerException(f"refused to build: {response.text.strip()}")
+        for line in response.iter_lines(chunk_size=None):
+            yield json.loads(line)
+
+
+class _Log:
+    """What one build has said so far."""
+
+    def __init__(self, on_line: Callable[[str], None], on_progress: Callable[[float, str], None]) -> None:
+        self.lines: deque[str] = deque(maxlen=_LINES_KEPT)
+        self.image_id: str | None = None
+        self.error = ""
+        self._on_line = on_line
+        self._on_progress = on_progress
+        self._trace = TraceReader()
+        self._told = (0.0, "")
+
+    def take(self, message: Mapping[str, Any]) -> None:
+        self.error = message.get("error") or self.error
+        if message.get("id") == "moby.image.id":
+            self.image_id = message["aux"]["ID"]
+        elif message.get("id") == "moby.buildkit.trace":
+            for line in self._trace.feed(message["aux"]):
+                self.lines.append(line)
+                self._on_line(line)
+            if (now := (self._trace.fraction, self._trace.step)) != self._told:
+                self._told = now
+                self._on_progress(*now)

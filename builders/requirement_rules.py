@@ -9,13 +9,14 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
-from builders.pins import Pin, Repair
+from builders.pins import Pin, Repair, RepairAction
 from builders.requirement_lines import LogicalLine
 
 CLIENT_PACKAGE = "weles"
 TOOLING = frozenset({"pip", "setuptools", "wheel", "distribute", "pkg-resources", "uv"})
 LINE_LENGTH = 1000
 SHOWN_LENGTH = 200
+PARENTHESES = 20
 
 _PRINTABLE = re.compile(r"[\x20-\x7e\t]*")
 _EDITABLE = re.compile(r"(?:-e|--editable)(?:\s+|=)(?P<target>.*)")
@@ -93,8 +94,8 @@ class Draft:
     def wanted(self, pin: Pin, *, constraint: bool = False) -> "Draft":
         return replace(self, outcome=Wanted(pin, constraint), done=True)
 
-    def repaired(self, action: str, reason: str) -> "Draft":
-        repair = Repair(self.line.number, shown(self.line.text), action, reason)  # type: ignore[arg-type]
+    def repaired(self, action: RepairAction, reason: str) -> "Draft":
+        repair = Repair(self.line.number, shown(self.line.text), action, reason)
         return replace(self, repairs=(*self.repairs, repair))
 
 
@@ -163,6 +164,8 @@ def note_hashes(draft: Draft) -> Draft:
 def parse(draft: Draft) -> Draft:
     if len(draft.line.text) > LINE_LENGTH:
         return draft.refused(f"it is longer than {LINE_LENGTH} characters")
+    if draft.line.text.count("(") > PARENTHESES:
+        return draft.refused("its marker (what follows the semicolon) is too deeply nested; remove it")
     try:
         requirement = Requirement(draft.line.text)
     except (InvalidRequirement, RecursionError, ValueError):

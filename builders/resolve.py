@@ -77,12 +77,13 @@ def resolve(
             container.put({"requirements.in": _lines(requirements), "constraints.txt": _lines(constraints)})
             return container.run(timeout, report.log)
 
-    resolution = _resolve(spec, base, ask, timeout)
+    resolution = resolve_with(ask, spec, base, timeout)
     report.phase("resolve", 1.0, f"packages locked: {len(resolution.lock.packages)}")
     return resolution
 
 
-def _resolve(spec: EnvironmentSpec, base: Base, ask: Ask, timeout: float) -> Resolution:
+def resolve_with(ask: Ask, spec: EnvironmentSpec, base: Base, timeout: float) -> Resolution:
+    """Resolve by asking `ask(requirements, constraints, with_dependencies)`, again and differently where that helps."""
     attempt = _Attempt(spec.constraints, with_dependencies=True)
     while True:
         finished = ask([*map(str, spec.pins)], [*map(str, attempt.constraints)], attempt.with_dependencies)

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import IO, BinaryIO, Literal, cast
 
 import docker
+import requests
 from docker.errors import APIError, NotFound
+from docker.utils.socket import frames_iter
 
 from builders.engine import engine_errors
 from builders.site import Mount
@@ -27,6 +29,8 @@ OUTPUT_BYTES = 32 << 20
 ERROR_BYTES = 256 << 10
 PROCESSES = 1024
 _START_ATTEMPTS = 3
+_STDOUT = 1
+_CHUNK_BYTES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +77,45 @@ class ThrowAway:
             with suppress(Exception):
                 self.client.api.kill(self.id)
 
-        with engine_errors():
-            stream = self.client.api.attach(self.id, stdout=True, stderr=True, stream=True, demux=True)
+        with engine_errors(), self._attached() as frames:
             self._start()
             timer = threading.Timer(timeout, expire)
             timer.start()
             try:
-                for out, err in stream:
-                    stdout += (out or b"")[: max(0, OUTPUT_BYTES - len(stdout))]
-                    output.feed(out or b"")
-                    stderr.feed(err or b"")
+                for stream, data in frames:
+                    if stream == _STDOUT:
+                        stdout += data[: max(0, OUTPUT_BYTES - len(stdout))]
+                    (output if stream == _STDOUT else stderr).feed(data)
                 exit_code = int(self.client.api.wait(self.id)["StatusCode"])
             finally:
                 timer.cancel()
-        return Finished(exit_code, bytes(stdout), stderr.end(), expired.is_set())
+        output.end()
+        errors = stderr.end()
+        return Finished(exit_code, bytes(stdout), errors, expired.is_set())
 
     def output(self) -> Iterator[tuple[str, BinaryIO]]:
         """Name and content of every regular file directly in OUTPUT; anything else there is passed over."""
-        with engine_errors():
-            chunks, _ = self.client.api.get_archive(self.id, OUTPUT)
-            with tarfile.open(fileobj=cast(IO[bytes], _Stream(chunks)), mode="r|") as tar:
+        api = self.client.api
+        address = f"{api.base_url}/v{api.api_version}/containers/{self.id}/archive"
+        with engine_errors(), api.get(address, params={"path": OUTPUT}, stream=True) as response:
+            response.raise_for_status()
+            chunks = _Stream(response.iter_content(_CHUNK_BYTES))
+            with tarfile.open(fileobj=cast(IO[bytes], chunks), mode="r|") as tar:
                 for member in tar:
                     folder, _, name = member.name.rpartition("/")
                     content = tar.extractfile(member) if member.isreg() else None
                     if folder == OUTPUT.rpartition("/")[2] and content is not None:
                         yield name, cast(BinaryIO, content)
+
+    @contextmanager
+    def _attached(self) -> Iterator[Iterator[tuple[int, bytes]]]:
+        """Output as it comes, as (stream, bytes). docker-py's own `attach` leaves its connection open."""
+        connection = self.client.api.attach_socket(self.id, params={"stdout": 1, "stderr": 1, "stream": 1})
+        try:
+            yield frames_iter(connection, tty=False)  # type: ignore[no-untyped-call]
+        finally:
+            connection._response.close()
+            connection.close()
 
     def _start(self) -> None:
         for attempt in range(1, _START_ATTEMPTS + 1):
@@ -152,21 +170,19 @@ def throw_away(
             )
         yield ThrowAway(client, created["Id"], secrets)
     finally:
-        with suppress(NotFound), engine_errors_unless_gone():
-            client.api.remove_container(name, force=True, v=True)
-
-
-@contextmanager
-def engine_errors_unless_gone() -> Iterator[None]:
-    """Like `engine_errors`, but what is not there any more, or just being removed, is no error."""
-    try:
         with engine_errors():
-            yield
-    except Exception as error:
-        cause = error.__cause__
-        if isinstance(cause, NotFound) or (isinstance(cause, APIError) and cause.status_code == 409):
-            return
-        raise
+            _remove(client, name)
+
+
+def _remove(client: docker.DockerClient, name: str) -> None:
+    try:
+        client.api.remove_container(name, force=True, v=True)
+    except NotFound:
+        return
+    except APIError as error:
+        # Somebody else, a sweep by label for example, is removing it at this moment.
+        if error.status_code != requests.codes.conflict:
+            raise
 
 
 class _Lines:

@@ -11,7 +11,7 @@ from docker.errors import DockerException
 
 from builders.docker_builder import DockerBuilder
 from builders.packages import PackageStore
-from builders.runtimes import RUNTIME_IMAGES
+from builders.recipes import RUNTIME_IMAGES
 from builders.site import SiteSettings
 from registry import home
 from registry.blobs.filesystem import FilesystemBlobs

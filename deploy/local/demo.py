@@ -29,6 +29,7 @@ def main() -> int:
         data,
         "wine data",
         "178 Italian wines, 13 measurements each, of 3 cultivars",
+        wait=True,
     )
 
     sample = rows.iloc[:: len(rows) // SHOWN].head(SHOWN)

@@ -40,7 +40,7 @@ phase 'the Docker Engine' deploy/local/engine.sh
 phase 'the base image' deploy/local/runtime.sh python "$("${PYTHON:-python3}" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
 phase 'the lake: start' start_lake
 phase "the creator's environment (its own packages)" \
-  deploy/local/virtualenv.sh "$home/demo/creator" -r deploy/local/demo-requirements.txt ./clients/python
+  env UV=.venv/bin/uv deploy/local/virtualenv.sh "$home/demo/creator" -r deploy/local/demo-requirements.txt ./clients/python
 phase 'the model: train, upload, predict' \
   env WELES_URL="$url" WELES_TOKEN_FILE="$home/admin-token" "$home/demo/creator/bin/python" deploy/local/demo.py
 awk -v a="$begun" -v b="$(date +%s.%N)" 'BEGIN { printf "\nAll in %.1f s.\n", b - a }' >&2

@@ -14,8 +14,10 @@ if [ ! -x "$folder/bin/python" ]; then
   "$python" -c 'import ensurepip' 2>/dev/null || install python3-venv
   "$python" -m venv "$folder"
 fi
-[ -x "$folder/bin/uv" ] || "$folder/bin/python" -m pip install -q --disable-pip-version-check 'uv>=0.13' 2>&1 |
+# UV names one that is there already, for environments whose `pip freeze` is to show the creator's packages alone.
+uv=${UV:-$folder/bin/uv}
+[ -x "$uv" ] || "$folder/bin/python" -m pip install -q --disable-pip-version-check 'uv>=0.13' 2>&1 |
   { grep -v '^WARNING: Location' >&2 || true; }
 # One file of certificates for all, where the host names one.
 [ -z "${PIP_CERT:-}" ] || export SSL_CERT_FILE=${SSL_CERT_FILE:-$PIP_CERT}
-"$folder/bin/uv" pip install -q --python "$folder/bin/python" "$@"
+"$uv" pip install -q --python "$folder/bin/python" "$@"

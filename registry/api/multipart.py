@@ -25,11 +25,11 @@ def metadata(schema: Schema) -> dict[str, Any]:
         raise InvalidRequest("The part `metadata` is missing.", next="Send it as JSON.")
     try:
         return cast(dict[str, Any], schema.load(json.loads(stream[1].read())))
+    except ValidationError as error:
+        reasons = cast(dict[str, Any], error.messages)
+        problems = [{"field": name, "reason": reason} for name, reason in reasons.items()]
+        raise InvalidRequest("The part `metadata` has fields that are not right.", problems=problems) from error
     except ValueError as error:
-        if isinstance(error, ValidationError):
-            reasons = cast(dict[str, Any], error.messages)
-            problems = [{"field": name, "reason": reason} for name, reason in reasons.items()]
-            raise InvalidRequest("The part `metadata` has fields that are not right.", problems=problems) from error
         raise InvalidRequest("The part `metadata` is not JSON.", next="Send a JSON object.") from error
 
 

@@ -27,6 +27,7 @@ STATUS: dict[type[WelesError], HTTPStatus] = {
     errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidRequest: HTTPStatus.BAD_REQUEST,
     errors.LakeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.LakeFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.ModelDied: HTTPStatus.BAD_GATEWAY,
     errors.ModelNotLoadable: HTTPStatus.BAD_GATEWAY,
@@ -83,7 +84,7 @@ def problem(error: WelesError) -> Response:
     """The HTTP answer for an error."""
     body = {**document(error), "instance": request.path}
     response = Response(json.dumps(body), status=body["status"], content_type=MEDIA_TYPE)
-    if isinstance(error, LakeError):
+    if body["status"] == HTTPStatus.SERVICE_UNAVAILABLE and isinstance(error, LakeError):
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.Unauthenticated):
         response.headers["WWW-Authenticate"] = 'Bearer realm="weles"'
@@ -119,7 +120,7 @@ def _translated(error: HTTPException) -> WelesError:
     if status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
         return errors.UnsupportedMediaType(request.mimetype, ("application/json",))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return errors.LakeBusy("Something went wrong in the lake; its log says what.")
+        return errors.LakeFailed()
     messages = getattr(error, "data", {}).get("messages") if isinstance(getattr(error, "data", None), dict) else None
     return errors.InvalidRequest(error.description or error.name, problems=_field_problems(messages))
 

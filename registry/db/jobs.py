@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Engine, insert, select, update
 
-from registry.db.tables import jobs, log_lines, versions
+from registry.db.tables import jobs, log_lines, resolutions, versions
 from registry.domain.entities import Job, JobState, Json, Phase, now
 from registry.domain.errors import NotFound
 
@@ -43,8 +43,12 @@ class SqlJobs:
         with self._reads.connect() as connection:
             return [(row.id, row.version_id) for row in connection.execute(query)]
 
-    def progress(self, resolution_key: str, phase: Phase, percent: float, detail: str) -> None:
-        sharing = select(versions.c.id).where(versions.c.resolution_key == resolution_key)
+    def progress(self, scope: str, phase: Phase, percent: float, detail: str) -> None:
+        sharing = (
+            select(versions.c.id)
+            .join_from(versions, resolutions)
+            .where((resolutions.c.key == scope) | (resolutions.c.environment_id == scope))
+        )
         with self._writes.begin() as connection:
             connection.execute(
                 update(jobs)
@@ -68,10 +72,16 @@ class SqlJobs:
                 )
 
     def log_after(self, job_id: str, after: int) -> list[tuple[int, str]]:
-        build = select(versions.c.resolution_key).join_from(jobs, versions).where(jobs.c.id == job_id).scalar_subquery()
+        shared = (
+            select(resolutions.c.key, resolutions.c.environment_id)
+            .select_from(jobs.join(versions).join(resolutions, versions.c.resolution_key == resolutions.c.key))
+            .where(jobs.c.id == job_id)
+        )
+        with self._reads.connect() as connection:
+            scopes = [job_id, *(scope for scope in connection.execute(shared).one() if scope is not None)]
         query = (
             select(log_lines.c.id, log_lines.c.text)
-            .where(((log_lines.c.scope == job_id) | (log_lines.c.scope == build)) & (log_lines.c.id > after))
+            .where(log_lines.c.scope.in_(scopes) & (log_lines.c.id > after))
             .order_by(log_lines.c.id)
             .limit(1000)
         )

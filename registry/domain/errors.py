@@ -6,7 +6,7 @@
     │                 MethodNotAllowed
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
-    └── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy
+    └── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy  LakeFailed
 
 An error carries data (`fields`) and says what to do `next`; it never knows an HTTP status. `registry.api.problems`
 maps each class to one. `to_document` and `from_document` carry an error between the processes of one lake.
@@ -327,6 +327,15 @@ class LakeBusy(LakeError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, next="Ask again in a few seconds.")
+
+
+class LakeFailed(LakeError):
+    """A fault of the lake that nobody foresaw; its log has the traceback."""
+
+    title = "Something went wrong in the lake"
+
+    def __init__(self, detail: str = "Something went wrong in the lake; its log says what.") -> None:
+        super().__init__(detail, next="Tell the operator, with the time at which it happened.")
 
 
 def every_error() -> tuple[type[WelesError], ...]:

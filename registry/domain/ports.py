@@ -142,8 +142,8 @@ class Jobs(Protocol):
         """(job id, version id) of every job that is queued or running, oldest first."""
         ...
 
-    def progress(self, resolution_key: str, phase: Phase, percent: float, detail: str) -> None:
-        """Tell every running job that waits for this resolution's environment."""
+    def progress(self, scope: str, phase: Phase, percent: float, detail: str) -> None:
+        """Tell every running job that waits for this resolution (its key) or environment (its id)."""
         ...
 
     def update(
@@ -151,11 +151,11 @@ class Jobs(Protocol):
     ) -> None: ...
 
     def log(self, scope: str, lines: Sequence[str]) -> None:
-        """Append lines; `scope` is a job's id or a resolution's key."""
+        """Append lines; `scope` is a job's id, a resolution's key, or an environment's id."""
         ...
 
     def log_after(self, job_id: str, after: int) -> list[tuple[int, str]]:
-        """(number, line) of the job and of the build that it shares, later than `after`, in order."""
+        """(number, line) of the job and of what it shares with others, later than `after`, in order."""
         ...
 
 

@@ -16,8 +16,15 @@ from builders.errors import BuildFailed
 from builders.identity import Recipe, environment_id
 from builders.lock import Lock
 from builders.spec import EnvironmentSpec
-from registry.domain.entities import Environment, JobState, Json, Phase, State, now
-from registry.domain.errors import AnswersDiffer, BuilderUnavailable, EnvironmentFailed, LakeBusy, WelesError
+from registry.domain.entities import Environment, JobState, Json, ModelVersion, Phase, State, now
+from registry.domain.errors import (
+    AnswersDiffer,
+    BuilderUnavailable,
+    EnvironmentFailed,
+    LakeError,
+    LakeFailed,
+    WelesError,
+)
 from registry.domain.ports import Blobs, Environments, ImageBuilder, Jobs, Models
 from registry.domain.schema import Schema
 from registry.jobs.report import SPAN, JobReport
@@ -26,6 +33,7 @@ from registry.services.predict import Prediction
 
 _log = logging.getLogger(__name__)
 _PAUSES = (1.0, 4.0, 10.0)
+_PATIENCE_SECONDS = 300.0
 
 
 class Preparation:
@@ -86,7 +94,7 @@ class Preparation:
         """Build the environment's image from the package store: {"image": id} or {"problem": …}."""
         known = self._environments.environment(environment)
         base, lock = Base(**known.base), Lock.from_json(known.lock)
-        with JobReport(self._jobs, key) as report:
+        with JobReport(self._jobs, environment) as report:
 
             def build() -> Json:
                 image = self._build_once(environment, lock, base, key, report)
@@ -106,23 +114,8 @@ class Preparation:
         known = self._environments.environment(environment)
         resolution = self._environments.resolution(version.resolution_key)
         self._models.version_builds_on(version_id, environment_id=environment, image_id=str(known.image_id))
-        outputs: list[Json] = []
         try:
-            if version.golden_blob is None:
-                self._prediction.warm(version_id)
-            else:
-                with self._blobs.get(version.golden_blob) as file:
-                    golden = GoldenRows.parse(file.read(), Schema.from_json(version.inputs))
-                for mode, expected in golden.answers.items():
-                    got = self._prediction.answer(version_id, mode, golden.rows)
-                    found = differences(expected, got)
-                    if found:
-                        raise AnswersDiffer(found, expected.rows)
-                    if mode == "exact":
-                        outputs = got.schema.to_json()
-                    self._jobs.log(
-                        job_id, [f"verify: {mode}: {got.rows} sample rows answered as in the creator's session"]
-                    )
+            outputs = _patiently(lambda: self._replay(job_id, version))
         except WelesError as error:
             return {"problem": error.to_document()}
         notes = [*version.notes]
@@ -140,6 +133,24 @@ class Preparation:
         phase, percent = self._jobs.get(job_id).phase, self._jobs.get(job_id).percent
         self._jobs.log(job_id, [f"failed: {problem['detail']}"])
         self._jobs.update(job_id, JobState.FAILED, phase, percent, problem["detail"], problem)
+
+    def _replay(self, job_id: str, version: ModelVersion) -> list[Json]:
+        """Compare the image's answers with the creator's; the schema of the exact ones. Raises AnswersDiffer."""
+        outputs: list[Json] = []
+        if version.golden_blob is None:
+            self._prediction.warm(version.id)
+            return outputs
+        with self._blobs.get(version.golden_blob) as file:
+            golden = GoldenRows.parse(file.read(), Schema.from_json(version.inputs))
+        for mode, expected in golden.answers.items():
+            got = self._prediction.answer(version.id, mode, golden.rows)
+            found = differences(expected, got)
+            if found:
+                raise AnswersDiffer(found, expected.rows)
+            if mode == "exact":
+                outputs = got.schema.to_json()
+            self._jobs.log(job_id, [f"verify: {mode}: {got.rows} sample rows answered as in the creator's session"])
+        return outputs
 
     def _build_once(self, environment: str, lock: Lock, base: Base, key: str, report: JobReport) -> BuiltImage:
         """Build; when the store has lost a package, get it again first."""
@@ -169,10 +180,22 @@ class Preparation:
                 time.sleep(pause)
             except Exception as error:
                 _log.exception("the outcome of a preparation's step")
-                problem = LakeBusy(f"The worker failed ({type(error).__name__}); its log says more.").to_document()
+                problem = LakeFailed(f"The worker failed ({type(error).__name__}); its log says more.").to_document()
                 break
         failed(problem)
         return {"problem": problem}
+
+
+def _patiently(work: Callable[[], list[Json]]) -> list[Json]:
+    """What `work` gives; while the lake is at fault (every container busy, say) it is tried again for some minutes."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return work()
+        except LakeError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)
 
 
 def _pending(identity: str, lock: Lock, base: Json) -> Environment:

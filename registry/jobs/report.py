@@ -14,11 +14,14 @@ SPAN = {Phase.RESOLVE: (1, 8), Phase.FETCH: (8, 40), Phase.BUILD: (40, 88), Phas
 
 
 class JobReport:
-    """The `BuildReport` of builders: progress goes to every job that waits for the resolution, lines to its log."""
+    """The `BuildReport` of builders: progress goes to every job that waits for it, lines to the log of all of them.
 
-    def __init__(self, jobs: Jobs, resolution_key: str) -> None:
+    `scope` is the key of the resolution or the id of the environment that is being worked on.
+    """
+
+    def __init__(self, jobs: Jobs, scope: str) -> None:
         self._jobs = jobs
-        self._key = resolution_key
+        self._scope = scope
         self._lines: list[str] = []
         self._written = 0.0
         self._progress: tuple[Phase, float, str] | None = None
@@ -49,7 +52,7 @@ class JobReport:
     def _write(self) -> None:
         self._written = time.monotonic()
         lines, self._lines = self._lines, []
-        self._jobs.log(self._key, lines)
+        self._jobs.log(self._scope, lines)
         if self._progress is not None:
-            self._jobs.progress(self._key, *self._progress)
+            self._jobs.progress(self._scope, *self._progress)
             self._progress = None

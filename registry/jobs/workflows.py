@@ -14,7 +14,7 @@ from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
 
 from registry import __version__
 from registry.domain.entities import Json
-from registry.domain.errors import LakeBusy
+from registry.domain.errors import LakeFailed
 from registry.jobs.preparation import Preparation
 
 _log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Workflows(DBOSConfiguredInstance):
         except Exception as error:
             # Whatever happens, the job says so: nothing waits for ever.
             _log.exception("job %s", job_id)
-            problem = LakeBusy(f"The worker failed ({type(error).__name__}); its log says more.").to_document()
+            problem = LakeFailed(f"The worker failed ({type(error).__name__}); its log says more.").to_document()
         self._finish(job_id, version_id, problem)
 
     def _prepare(self, job_id: str, version_id: str) -> Json | None:

@@ -71,7 +71,7 @@ class DockerRunner:
                 folder = RunFolder(self._settings.run_folder / version_id)
                 if container.labels.get(_ROLE) == "runtime" and container.status == "running" and folder.is_ready:
                     folder.renew()
-                    self._running[version_id] = _Running(container.id, folder)
+                    self._running[version_id] = _Running(str(container.id), folder)
                     self._last_container[version_id] = str(container.id)
                 else:
                     _remove(container)

@@ -66,8 +66,8 @@ def differences(expected: Table, got: Table) -> list[dict[str, Any]]:
 
 def same(a: object, b: object) -> bool:
     """Equal; numbers within the tolerance; NaN is NaN."""
-    exact = (isinstance(a, int) and isinstance(b, int)) or not isinstance(a, int | float)
-    if exact or not isinstance(b, int | float):
+    exact = isinstance(a, int) and isinstance(b, int)
+    if exact or not isinstance(a, int | float) or not isinstance(b, int | float):
         return a == b
     return math.isclose(a, b, rel_tol=RELATIVE, abs_tol=ABSOLUTE) or (math.isnan(a) and math.isnan(b))
 

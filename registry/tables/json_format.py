@@ -125,9 +125,11 @@ def _from_records(records: list[Any], schema: Schema | None) -> tuple[list[str],
             )
         if len(record) != len(names) or any(name not in record for name in names):
             differing = sorted(set(names) ^ set(record))[0]
+            known = schema is not None and differing in schema.names
+            expected = schema.field(differing).expectation if schema and known else "the same columns in every row"
             raise InvalidInput(
                 f"Row {row} has not the columns of row 0: {differing!r:.80} is in one of them alone.",
-                problems=[{"column": differing, "row": row, "expected": "the columns of row 0", "got": None}],
+                problems=[{"column": differing, "row": row, "expected": expected, "got": None}],
             )
     return names, [[record[name] for record in records] for name in names]
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from datetime import date, datetime
 from typing import Any
 
 from registry.domain.errors import InvalidInput
@@ -75,12 +74,13 @@ def infer(name: str, values: list[Any]) -> Field:
 def _load(field: Field, values: list[Any]) -> list[Any]:
     """JSON values as Python values that `packing.pack` takes. Raises Misfit."""
     load = _LOAD.get(field.type)
-    if load is None or (field.type is not ColumnType.FLOAT64 and not set(map(type, values)) - _PLAIN[field.type]):
+    if load is None or (field.type in _INTEGERS and float not in set(map(type, values))):
         return values
-    return [None if value is None else load(field, value) for value in values]
+    return [None if value is None else load(value) for value in values]
 
 
-def _load_float(field: Field, value: Any) -> float:
+def _load_float(value: Any) -> float:
+    # An infinite number in JSON text was too large for a double: 1e999.
     if type(value) is float and math.isfinite(value):
         return value
     if type(value) is int:
@@ -88,42 +88,33 @@ def _load_float(field: Field, value: Any) -> float:
             return float(value)
         except OverflowError:
             raise Misfit("range") from None
-    # An infinite number in JSON text was too large for a double: 1e999.
     if isinstance(value, str) and value in _NAMED_FLOATS:
         return _NAMED_FLOATS[value]
     raise Misfit("type")
 
 
-def _load_int(field: Field, value: Any) -> Any:
+def _load_int(value: Any) -> Any:
     return int(value) if type(value) is float and value.is_integer() else value
 
 
-def _load_date(field: Field, value: Any) -> date:
-    if not isinstance(value, str):
-        raise Misfit("type")
-    return iso.parse_date(value)
+def _text(parse: Callable[[str], Any]) -> Callable[[Any], Any]:
+    def load(value: Any) -> Any:
+        if not isinstance(value, str):
+            raise Misfit("type")
+        return parse(value)
 
-
-def _load_timestamp(field: Field, value: Any) -> datetime:
-    if not isinstance(value, str):
-        raise Misfit("type")
-    return iso.parse_timestamp(value)
+    return load
 
 
 def _float_name(value: float) -> str:
     return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
 
 
-_LOAD: dict[ColumnType, Callable[[Field, Any], Any]] = {
+_INTEGERS = (ColumnType.INT32, ColumnType.INT64)
+_LOAD: dict[ColumnType, Callable[[Any], Any]] = {
     ColumnType.INT32: _load_int,
     ColumnType.INT64: _load_int,
     ColumnType.FLOAT64: _load_float,
-    ColumnType.DATE: _load_date,
-    ColumnType.TIMESTAMP: _load_timestamp,
-}
-_PLAIN: dict[ColumnType, set[type]] = {
-    ColumnType.INT32: {int, type(None)},
-    ColumnType.INT64: {int, type(None)},
-    ColumnType.DATE: {type(None)},
-    ColumnType.TIMESTAMP: {type(None)},
+    ColumnType.DATE: _text(iso.parse_date),
+    ColumnType.TIMESTAMP: _text(iso.parse_timestamp),
 }

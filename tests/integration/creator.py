@@ -51,7 +51,7 @@ def iris() -> tuple[LogisticRegression, pd.DataFrame]:
     return LogisticRegression(max_iter=500).fit(data.drop(columns="target"), data["target"]), data
 
 
-def form(model: Any, data: pd.DataFrame, name: str, **changes: Any) -> dict[str, Any]:
+def form(model: Any, data: pd.DataFrame, name: str, /, **changes: Any) -> dict[str, Any]:
     """The parts of an upload, as any HTTP client sends them; `changes` replace metadata or whole parts."""
     parts: dict[str, Any] = {
         "model": ("model.pkl", pickle.dumps(model, protocol=4), "application/octet-stream"),

@@ -62,7 +62,7 @@ def misfit(column: str, row: int, expected: str, got: Any) -> InvalidInput:
     return InvalidInput(
         f"The column {column!r} cannot be sent as it is.",
         next="Make the column one type throughout, with None for what is missing.",
-        problems=[{"column": column, "row": row, "expected": expected, "got": got}],
+        problems=[{"column": column, "row": row, "expected": expected, "got": f"{got!r:.80}"}],
     )
 
 

@@ -13,6 +13,7 @@ from requests.auth import AuthBase
 
 from weles import config
 from weles.errors import InvalidRequest, LakeUnreachable, UnexpectedAnswer, from_problem
+from weles.progress import say
 from weles.version import __version__
 
 __all__ = ["Body", "Connection", "connect", "current", "object_of", "segment"]
@@ -49,7 +50,6 @@ class Connection:
 
     def __init__(self, url: str, token: str | None = None, *, patience: float = 60.0) -> None:
         self.url = config.normal_url(url)
-        self.has_token = bool(token)
         self.patience = patience
         self._session = requests.Session()
         self._session.auth = _Bearer(token)
@@ -81,7 +81,7 @@ class Connection:
         if content_type:
             headers["Content-Type"] = content_type
         deadline = time.monotonic() + self.patience
-        broken = 0
+        broken, told = 0, False
         while True:
             if body is not None and not isinstance(body, bytes):
                 body.seek(0)
@@ -109,6 +109,9 @@ class Connection:
             pause = _retry_after(response)
             if pause is None or time.monotonic() + pause > deadline:
                 raise _refused(response)
+            if not told:
+                say(f"{_refused(response).args[0]} Asking again for up to {self.patience:.0f} seconds.")
+                told = True
             response.close()
             time.sleep(pause)
 

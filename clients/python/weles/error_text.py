@@ -39,12 +39,23 @@ def _place(problem: Mapping[str, Any]) -> str:
     if problem.get("expected") is not None:
         what.append(f"expected {problem['expected']}")
     if problem.get("got") is not None:
-        what.append(f"got {problem['got']!r}")
+        what.append(f"got {problem['got']}")
     for key in ("reason", "message"):
         said = problem.get(key)
         if said:
-            what.append("; ".join(map(str, said)) if isinstance(said, list) else str(said))
+            what.append("; ".join(_sentences(said)))
     return ": ".join(part for part in (", ".join(where), ", ".join(what)) if part) or str(dict(problem))
+
+
+def _sentences(said: Any) -> Iterator[str]:
+    """The texts in what a validator said: a text, or lists and dicts of texts."""
+    if isinstance(said, Mapping):
+        said = [*said.values()]
+    if not isinstance(said, (list, tuple)):
+        yield str(said)
+        return
+    for each in said:
+        yield from _sentences(each)
 
 
 def _diagnosis(fields: Mapping[str, Any], detail: str) -> Iterator[str]:

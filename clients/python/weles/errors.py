@@ -7,6 +7,7 @@
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     ├── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy
+    │                 LakeFailed
     │                 LakeUnreachable  UnexpectedAnswer
     └── UploadFailed  of the family of its `reason`
 
@@ -37,6 +38,7 @@ __all__ = [
     "InvalidRequest",
     "LakeBusy",
     "LakeError",
+    "LakeFailed",
     "LakeUnreachable",
     "MethodNotAllowed",
     "ModelDied",
@@ -210,6 +212,10 @@ class BlobUnavailable(LakeError):
 
 class LakeBusy(LakeError):
     """The lake cannot do this right now."""
+
+
+class LakeFailed(LakeError):
+    """A fault of the lake that nobody foresaw; asking again will not help."""
 
 
 class LakeUnreachable(LakeError):

@@ -166,4 +166,8 @@ def _timestamps(field: Field, moments: list[Any], index: Any) -> Any:
         for each in moments
     ]
     series = pandas.Series(numpy.array(utc, dtype="datetime64[us]"), index=index, name=field.name)
-    return series if field.zone is None else series.dt.tz_localize("UTC").dt.tz_convert(zone_info(field.zone))
+    if field.zone is None:
+        return series
+    zone = zone_info(field.zone)
+    # By its name where it has one: pandas before 3 makes another object of it, and another dtype.
+    return series.dt.tz_localize("UTC").dt.tz_convert(getattr(zone, "key", zone))

@@ -1,4 +1,4 @@
-"""What is installed in this interpreter, as `pip freeze` writes it, but for this client."""
+"""What is installed in this interpreter, as `pip freeze` writes it. The lake leaves this client out, and says so."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from weles.errors import InvalidEnvironment
 
 __all__ = ["freeze", "from_metadata", "requirements"]
 
-_OWN = "weles"  # this client: no model needs it to predict
-_LEFT_OUT = {"distribute", "pip", "setuptools", "wheel", _OWN}  # but for the last, pip freeze leaves them out too
+_LEFT_OUT = {"distribute", "pip", "setuptools", "wheel"}  # as pip freeze does
 _SECONDS = 120
 
 
@@ -46,7 +45,7 @@ def freeze() -> str:
     """`pip freeze` of this interpreter; read from the installed metadata where pip is not to be had."""
     if sys.executable and importlib.util.find_spec("pip") is not None:
         done = subprocess.run(
-            [sys.executable, "-m", "pip", "--disable-pip-version-check", "freeze", "--exclude", _OWN],
+            [sys.executable, "-m", "pip", "--disable-pip-version-check", "freeze"],
             capture_output=True,
             text=True,
             timeout=_SECONDS,

@@ -80,7 +80,7 @@ def transfer(title: str, total: int) -> Iterator[Callable[[int], object] | None]
     if total < _SMALL_BYTES or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
-    with tqdm(total=total, desc=title, unit="B", unit_scale=True, file=sys.stderr, leave=False) as bar:
+    with tqdm(total=total, desc=title, unit="B", unit_scale=True, file=sys.stderr) as bar:
 
         def sent(so_far: int) -> None:
             bar.update(so_far - bar.n)  # back to 0 when the body is sent again

@@ -19,16 +19,13 @@ class User:
 
 
 def create(name: str, password: str) -> User:
-    """Make a user. A session that has no token yet goes on as this user.
+    """Make a user; the token in the answer is theirs to `connect` with.
 
-    Raises Exists when the name is taken, InvalidRequest when name or password will not do.
+    Raises Forbidden where only administrators may, Exists when the name is taken, InvalidRequest when name or password
+    will not do.
     """
-    lake = connection.current()
-    answer = lake.send_json("POST", "/users", {"name": name, "password": password})
-    made = User(str(answer["name"]), str(answer.get("role", "member")), str(answer.get("token", "")))
-    if not lake.has_token and made.token:
-        connection.connect(lake.url, made.token, patience=lake.patience)
-    return made
+    answer = connection.current().send_json("POST", "/users", {"name": name, "password": password})
+    return User(str(answer["name"]), str(answer.get("role", "member")), str(answer.get("token", "")))
 
 
 def login(name: str, password: str, *, url: str | None = None) -> connection.Connection:

@@ -48,7 +48,7 @@ LOGS = {
         None,
     ),
     "tls": (
-        "error: Failed to fetch: `https://example.org/simple/numpy/`\n  cause: invalid peer certificate: UnknownIssuer\n",
+        "error: Failed to fetch: `https://example.org/a/`\n  cause: invalid peer certificate: UnknownIssuer\n",
         None,
     ),
     "unauthorised": ("failed to download `numpy==1.26.4`: HTTPError: HTTP Error 403: Forbidden\n", None),

@@ -7,6 +7,8 @@ from builders.pylock import UnusableLock, parse_pylock
 WHEEL = "06d478d5674cbc267e7496a410ee875abd68e4340feff4490bcb7afb88060ae6"
 SDIST = "49b3a825280bd66b3aa83585ef59c4a8c82f2c8a522dbe754a8bc8d08c85c491"
 LOCAL = "666dbfb6ec68962c033a450943ded891bed2d54e6755e35e5835d63f4f6931d5"
+FILES = "https://example.org/p"
+SDIST_HASH = f'hashes = {{ sha256 = "{SDIST}" }}'
 TEXT = f"""
 lock-version = "1.0"
 created-by = "uv"
@@ -15,13 +17,13 @@ requires-python = ">=3.11.2"
 [[packages]]
 name = "docopt"
 version = "0.6.2"
-sdist = {{ url = "https://example.org/p/docopt-0.6.2.tar.gz", upload-time = 2014-06-16T11:18:57Z, size = 25901, hashes = {{ sha256 = "{SDIST}" }} }}
+sdist = {{ url = "{FILES}/docopt-0.6.2.tar.gz", upload-time = 2014-06-16T11:18:57Z, size = 25901, {SDIST_HASH} }}
 
 [[packages]]
 name = "joblib"
 version = "1.4.2"
 sdist = {{ url = "https://example.org/p/joblib-1.4.2.tar.gz", size = 2116621, hashes = {{ sha256 = "{"0" * 64}" }} }}
-wheels = [{{ url = "https://example.org/p/joblib-1.4.2-py3-none-any.whl", size = 301817, hashes = {{ sha256 = "{WHEEL}" }} }}]
+wheels = [{{ url = "{FILES}/joblib-1.4.2-py3-none-any.whl", size = 301817, hashes = {{ sha256 = "{WHEEL}" }} }}]
 
 [[packages]]
 name = "torch"
@@ -45,16 +47,18 @@ def test_no_packages_is_an_empty_lock():
     assert parse_pylock('lock-version = "1.0"\n').packages == ()
 
 
+GOOD = f'hashes = {{ sha256 = "{WHEEL}" }}'
+
+
 @pytest.mark.parametrize(
     "entry",
     [
         'name = "a"\nversion = "1"',
         'name = "a"\nversion = "1"\nwheels = [{ url = "https://e.org/a-1.whl", hashes = {} }]',
         'name = "a"\nversion = "1"\nwheels = [{ url = "https://e.org/a-1.whl", hashes = { md5 = "x" } }]',
-        'name = "A b"\nversion = "1"\nwheels = [{ url = "https://e.org/a-1.whl", hashes = { sha256 = "%s" } }]' % WHEEL,
-        'name = "a"\nwheels = [{ url = "https://e.org/a-1.whl", hashes = { sha256 = "%s" } }]' % WHEEL,
-        'name = "a"\nversion = "1"\nwheels = [{ url = "https://e.org/%%0aRUN.whl", hashes = { sha256 = "%s" } }]'
-        % WHEEL,
+        f'name = "A b"\nversion = "1"\nwheels = [{{ url = "https://e.org/a-1.whl", {GOOD} }}]',
+        f'name = "a"\nwheels = [{{ url = "https://e.org/a-1.whl", {GOOD} }}]',
+        f'name = "a"\nversion = "1"\nwheels = [{{ url = "https://e.org/%0aRUN.whl", {GOOD} }}]',
     ],
 )
 def test_a_package_that_cannot_be_locked_is_named(entry):

@@ -6,7 +6,6 @@ import sys
 
 import pytest
 from sklearn.dummy import DummyClassifier
-
 from weles import cli, config, connection
 from weles.tables import from_values
 

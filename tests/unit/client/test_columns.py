@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from weles.columns import Field, decode, infer, plain_values, zone_info, zone_name
 from weles.errors import InvalidInput
 
@@ -26,7 +25,7 @@ def _nullable(values):
         _nullable(st.datetimes()),
         _nullable(
             st.datetimes(min_value=dt.datetime(2, 1, 1), max_value=dt.datetime(9990, 1, 1)).map(
-                lambda moment: moment.replace(tzinfo=dt.timezone.utc)
+                lambda moment: moment.replace(tzinfo=dt.UTC)
             )
         ),
     )
@@ -85,7 +84,7 @@ def test_zone_names_come_back(name):
 @pytest.mark.parametrize("text", ["2020-01-02T03:04:05Z", "2020-01-02T03:04:05.1Z", "2020-01-02T04:04:05.123456+01:00"])
 def test_all_spellings_of_a_timestamp_are_read(text):
     read = decode(Field("x", "timestamp", zone="UTC"), [text])[0]
-    assert read.replace(microsecond=0) == dt.datetime(2020, 1, 2, 3, 4, 5, tzinfo=dt.timezone.utc)
+    assert read.replace(microsecond=0) == dt.datetime(2020, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@ import json
 import stat
 
 import pytest
-
 from weles import config
 from weles.config import Login
 from weles.errors import CallerError, NotConnected

@@ -3,7 +3,6 @@ import json
 import socket
 
 import pytest
-
 import weles
 from weles import connection
 from weles.connection import Connection
@@ -39,12 +38,13 @@ def test_a_netrc_entry_does_not_replace_the_token(lake, session, tmp_path, monke
     assert lake.asked[0].headers["authorization"] == "Bearer secret-token"
 
 
-def test_a_busy_lake_is_asked_again_after_the_time_that_it_names(lake, session, pauses):
+def test_a_busy_lake_is_asked_again_after_the_time_that_it_names(lake, session, pauses, capsys):
     busy = problem("lake-busy", 503, "busy", headers={"Retry-After": "0.5"})
     lake.on("POST", "/x", busy, busy, {"ok": True})
     body = Multipart([json_part("metadata", {"a": 1})])
     assert session.json("POST", "/x", body=body, content_type=body.content_type) == {"ok": True}
     assert pauses == [0.5, 0.5]
+    assert capsys.readouterr().err == "busy Asking again for up to 2 seconds.\n"
     assert [each.parts()["metadata"] for each in lake.asked] == [("application/json", b'{"a": 1}')] * 3
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
-
 from weles import frames
 from weles.errors import InvalidInput
 from weles.frames import FrameTable
@@ -93,7 +92,7 @@ def test_what_cannot_be_sent_is_named(values, row):
 def test_several_column_levels_and_double_names_are_refused():
     with pytest.raises(InvalidInput, match="levels"):
         FrameTable(pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")])))
-    with pytest.raises(InvalidInput, match="twice|2 times"):
+    with pytest.raises(InvalidInput, match="2 times"):
         FrameTable(pd.DataFrame([[1, 2]], columns=["a", "a"]))
 
 

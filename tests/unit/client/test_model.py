@@ -5,11 +5,10 @@ import platform
 import numpy as np
 import pandas as pd
 import pytest
+import weles
 from pandas.testing import assert_frame_equal, assert_series_equal
 from sklearn.datasets import load_wine
 from sklearn.linear_model import LogisticRegression
-
-import weles
 from weles import frames, model
 from weles.frames import FrameTable
 from weles.tables import from_document, from_values

@@ -10,15 +10,14 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-
 from weles.errors import InvalidModel
 from weles.flavour import class_name, flavour_of
 from weles.model_file import open_model
 
 
 class Constant:
-    def predict(self, X):
-        return [1] * len(X)
+    def predict(self, rows):
+        return [1] * len(rows)
 
 
 @pytest.fixture

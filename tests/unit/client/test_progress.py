@@ -1,7 +1,6 @@
 import io
 
 import pytest
-
 from weles.progress import progress, transfer
 
 
@@ -11,13 +10,19 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def terminal(monkeypatch):
-    made = Terminal()
-    monkeypatch.setattr("sys.stderr", made)
-    return made
+def at_terminal(monkeypatch):
+    """Call it in the test: between setup and test pytest puts its own standard error back."""
+
+    def replace() -> Terminal:
+        made = Terminal()
+        monkeypatch.setattr("sys.stderr", made)
+        return made
+
+    return replace
 
 
-def test_a_terminal_gets_a_bar(terminal):
+def test_a_terminal_gets_a_bar(at_terminal):
+    terminal = at_terminal()
     with progress("wine version 2") as shown:
         shown.update(40, "build", "numpy")
         shown.update(250, "ready", "")
@@ -40,14 +45,16 @@ def test_elsewhere_there_is_a_line_for_each_phase(capsys):
     ]
 
 
-def test_a_large_transfer_is_shown_and_may_begin_again(terminal):
+def test_a_large_transfer_is_shown_and_may_begin_again(at_terminal):
+    terminal = at_terminal()
     with transfer("wine", 100_000_000) as sent:
         for position in (50_000_000, 10, 100_000_000):
             sent(position)
     assert "100%" in terminal.getvalue()
 
 
-def test_a_small_transfer_or_no_terminal_shows_nothing(terminal, monkeypatch):
+def test_a_small_transfer_or_no_terminal_shows_nothing(at_terminal, monkeypatch):
+    terminal = at_terminal()
     with transfer("wine", 1000) as sent:
         assert sent is None
     monkeypatch.setattr("sys.stderr", io.StringIO())

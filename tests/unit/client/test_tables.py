@@ -3,7 +3,6 @@ import json
 
 import numpy as np
 import pytest
-
 from weles.errors import InvalidInput, UnexpectedAnswer
 from weles.tables import from_document, from_records, from_rows, from_values, to_records
 

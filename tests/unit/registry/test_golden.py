@@ -33,7 +33,9 @@ def test_golden_rows_are_read_by_the_models_schema() -> None:
     assert {mode: table.to_values() for mode, table in golden.answers.items()} == {"exact": {"prediction": ["a", "b"]}}
 
 
-@pytest.mark.parametrize("document", [b"", b"[]", b"{}", b"\xff", _document(rows=None), _document(exact={"columns": 1})])
+@pytest.mark.parametrize(
+    "document", [b"", b"[]", b"{}", b"\xff", _document(rows=None), _document(exact={"columns": 1})]
+)
 def test_what_is_no_golden_document(document: bytes) -> None:
     with pytest.raises((InvalidRequest, InvalidInput)):
         GoldenRows.parse(document, INPUTS)

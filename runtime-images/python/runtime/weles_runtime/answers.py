@@ -50,14 +50,16 @@ def labels_of(classes, count):
 
 def column(name, given):
     """The typed column of one-dimensional values: by the array's dtype, or by what is in a list."""
-    kind = getattr(getattr(given, "dtype", None), "kind", "O")
+    dtype = getattr(given, "dtype", None)
+    # pandas has dtypes of its own, with nulls that an array cannot hold.
+    kind = dtype.kind if type(dtype).__module__.startswith("numpy") else "O"
     if kind == "b":
         return Column({"name": name, "type": "bool"}, _bytes(given, "u1"))
     if kind == "i" or (kind == "u" and given.dtype.itemsize < 8):
         return Column({"name": name, "type": "int64"}, _bytes(given, "<i8"))
     if kind == "f":
         return Column({"name": name, "type": "float64"}, _bytes(given, "<f8"))
-    if kind == "M" and not hasattr(given.dtype, "tz"):
+    if kind == "M":
         return _times(name, given)
     return _from_objects(name, [_plain(value) for value in given])
 

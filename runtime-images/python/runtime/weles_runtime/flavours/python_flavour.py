@@ -21,19 +21,19 @@ def modes(model):
     return ["exact", "prob"] if hasattr(model, "predict_proba") else ["exact"]
 
 
-def predict(model, table, mode):
+def predict(model, table, mode, always_frame=False):
     """The table of predictions. Raises RequestError for a mode that the model has not, and whatever the model raises."""
     if mode not in modes(model):
         able = " and ".join(modes(model))
         raise RequestError("unsupported_mode", "the model cannot do mode {!r}; it can do {}".format(mode, able))
     names = getattr(model, "feature_names_in_", None)
-    given = argument(table, names, as_frame=names is not None)
+    given = _argument(table, names, always_frame or names is not None)
     if mode == "prob":
         return answers.probabilities(model.predict_proba(given), getattr(model, "classes_", None), table.rows)
     return answers.exact(model.predict(given), table.rows)
 
 
-def argument(table, names, as_frame):
+def _argument(table, names, as_frame):
     """What the model is called with; of a DataFrame, the columns that the model was fitted with, in its order."""
     numpy, pandas = _import("numpy"), _import("pandas") if as_frame else None
     if pandas is not None:

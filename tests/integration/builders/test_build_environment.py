@@ -1,0 +1,254 @@
+"""Specification → image on the real engine, with the real index."""
+
+import dataclasses
+import io
+import json
+import subprocess
+import sys
+import tarfile
+
+import pytest
+
+from builders.errors import BuildFailed
+from builders.identity import environment_id
+from builders.lock import Lock
+from builders.packages import PackageMissing
+from builders.site import SiteSettings
+from builders.spec import parse_requirements
+from builders.throwaway import throw_away
+
+pytestmark = pytest.mark.docker
+
+REQUIREMENTS = "joblib==1.4.2\nthreadpoolctl==3.5.0\nnumpy==1.26.4\nsetuptools==65.5.0\n"
+
+
+def acquire(builder, base, report, text=REQUIREMENTS):
+    spec = parse_requirements(text, version="3.11").spec
+    resolution = builder.resolve(spec, base, report)
+    builder.fetch(resolution, base, report)
+    return resolution.lock, environment_id(resolution.lock, base, builder.recipe())
+
+
+def run(engine, image, *command):
+    return engine.containers.run(
+        image, entrypoint=command[0], command=list(command[1:]), remove=True, network_mode="none", read_only=True
+    ).decode()
+
+
+def leftovers(engine, lake):
+    return engine.containers.list(all=True, filters={"label": f"weles={lake}"})
+
+
+def test_from_a_freeze_to_an_image_that_runs(engine, lake_name, make_builder, base, report):
+    builder = make_builder()
+    lock, identity = acquire(builder, base, report)
+    built = builder.build(identity, lock, base, report)
+
+    assert dict(built.installed) == {"joblib": "1.4.2", "numpy": "1.26.4", "threadpoolctl": "3.5.0"}
+    assert built.bytes > 50_000_000
+    program = "import numpy, joblib; print(numpy.arange(3).sum(), joblib.__version__)"
+    python = "/opt/weles/env/bin/python"
+    assert run(engine, built.tag, python, "-I", "-c", program) == "3 1.4.2\n"
+    hello = engine.containers.run(built.tag, remove=True, network_mode="none", read_only=True).decode()
+    assert hello == "hello from the runtime\n"
+    assert run(engine, built.tag, "/usr/bin/id", "-u") == "65534\n"
+
+    labels = engine.images.get(built.tag).labels
+    assert labels["weles"] == lake_name
+    assert labels["weles.environment"] == identity
+    assert labels["weles.recipe"] == "python/1"
+    assert Lock.from_json(json.loads(labels["weles.lock"])) == lock
+    assert json.loads(labels["weles.installed"]) == dict(built.installed)
+    assert "://" not in labels["weles.lock"]
+
+    find = "for name in gcc cc g++ uv make; do command -v $name; done; ls /mnt /media /tmp; ls -d /opt/weles/tools"
+    found = run(engine, built.tag, "/bin/sh", "-c", f"({find}) 2>/dev/null; true")
+    assert sorted(found.split()) == ["/media:", "/mnt:", "/tmp:"]
+    assert "numpy/__init__.cpython-311.pyc" in run(
+        engine, built.tag, "/bin/sh", "-c", "cd /opt/weles/env/lib/python3*/site-packages; ls numpy/__pycache__/__i*"
+    ).replace("__pycache__/", "")
+
+    assert {name for name, _, _ in report.phases} == {"resolve", "fetch", "build"}
+    assert all(0 <= fraction <= 1 for _, fraction, _ in report.phases)
+    fractions = [fraction for name, fraction, _ in report.phases if name == "build"]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    assert any("numpy==1.26.4" in line for line in report.lines)
+    assert leftovers(engine, lake_name) == []
+
+
+def test_an_image_that_is_there_is_taken_and_can_be_removed(engine, make_builder, base, report):
+    builder = make_builder()
+    lock, identity = acquire(builder, base, report, "joblib==1.4.2\n")
+    first = builder.build(identity, lock, base, report)
+    report.phases.clear()
+    assert builder.build(identity, lock, base, report) == first == builder.exists(identity)
+    assert report.phases == [("build", 1.0, "the image is there already")]
+    builder.remove(identity)
+    assert builder.exists(identity) is None
+    builder.remove(identity)
+
+
+def test_an_image_can_be_made_again_from_the_store_with_the_network_off(make_builder, base, report):
+    lock, identity = acquire(make_builder(), base, report, "joblib==1.4.2\n")
+    nowhere = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    offline = make_builder(site=SiteSettings(proxies=nowhere))
+    first = offline.build(identity, lock, base, report)
+    offline.remove(identity)
+    assert dict(offline.build(identity, lock, base, report).installed) == dict(first.installed)
+
+
+def test_what_is_in_the_store_is_not_fetched_again(make_builder, base, report, monkeypatch):
+    builder = make_builder()
+    resolution = builder.resolve(parse_requirements("joblib==1.4.2", version="3.11").spec, base, report)
+    builder.fetch(resolution, base, report)
+    monkeypatch.setattr("builders.fetching.throw_away", pytest.fail)
+    builder.fetch(resolution, base, report)
+
+
+def test_a_store_that_lost_a_package_is_said(make_builder, base, report, tmp_path):
+    lock, identity = acquire(make_builder(), base, report, "joblib==1.4.2\n")
+    with pytest.raises(PackageMissing, match=r"joblib 1\.4\.2"):
+        make_builder(store=tmp_path / "empty").build(identity, lock, base, report)
+
+
+def test_a_source_is_compiled_to_a_wheel_once(make_builder, base, report, tmp_path):
+    builder = make_builder(store=tmp_path / "packages")
+    lock, identity = acquire(builder, base, report, "docopt==0.6.2\n")
+    assert [package.kind for package in lock.packages] == ["sdist"]
+    assert dict(builder.build(identity, lock, base, report).installed) == {"docopt": "0.6.2"}
+    assert [path.name for path in (tmp_path / "packages").rglob("*.whl")] == ["docopt-0.6.2-py2.py3-none-any.whl"]
+
+
+def test_a_version_that_does_not_exist_is_diagnosed_with_the_nearest(engine, lake_name, make_builder, base, report):
+    spec = parse_requirements("joblib==1.4.2\nscikit-learn==1.5.99\n", version="3.11").spec
+    with pytest.raises(BuildFailed) as caught:
+        make_builder().resolve(spec, base, report)
+    diagnosis = caught.value.diagnosis
+    assert (diagnosis.package, diagnosis.cause) == ("scikit-learn", "no-such-version")
+    assert "nearest 1.5.2" in diagnosis.summary
+    assert leftovers(engine, lake_name) == []
+
+
+def test_a_freeze_that_contradicts_itself_is_installed_as_it_is(make_builder, base, report):
+    spec = parse_requirements("pandas==2.2.2\nnumpy==1.21.6\n", version="3.11").spec
+    resolution = make_builder().resolve(spec, base, report)
+    assert [(each.name, each.version) for each in resolution.lock.packages] == [
+        ("numpy", "1.21.6"),
+        ("pandas", "2.2.2"),
+    ]
+    (repair,) = resolution.repairs
+    assert "contradicts itself" in repair.reason
+
+
+def test_an_id_that_is_not_the_locks_is_refused(make_builder, base, report):
+    with pytest.raises(ValueError, match="is not this one"):
+        make_builder().build("sha256:" + "0" * 64, Lock("python", base.version, "linux/x86_64", ()), base, report)
+
+
+def test_a_container_over_its_time_is_killed_and_removed(engine, lake_name, base):
+    with throw_away(
+        engine, image=base.image, command=("sleep", "60"), lake=lake_name, role="fetch", network=False
+    ) as container:
+        finished = container.run(1)
+    assert finished.timed_out
+    assert finished.exit_code != 0
+    assert leftovers(engine, lake_name) == []
+
+
+def test_a_container_is_removed_when_python_is_interrupted(engine, lake_name, base):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        throw_away(engine, image=base.image, command=("true",), lake=lake_name, role="fetch", network=False),
+    ):
+        raise KeyboardInterrupt
+    assert leftovers(engine, lake_name) == []
+
+
+def test_what_a_killed_worker_left_is_removed_by_its_label(engine, lake_name, make_builder, base):
+    program = (
+        "import docker, os, signal\n"
+        "from builders.throwaway import throw_away\n"
+        f"with throw_away(docker.from_env(), image={base.image!r}, command=('sleep', '60'), lake={lake_name!r},\n"
+        "                role='fetch', network=False) as container:\n"
+        "    container.client.api.start(container.id)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=False)
+    assert len(leftovers(engine, lake_name)) == 1
+    assert make_builder().remove_leftovers() == 1
+    assert leftovers(engine, lake_name) == []
+
+
+def test_a_build_over_its_time_is_a_diagnosis(make_builder, base, report):
+    lock, identity = acquire(make_builder(), base, report)
+    with pytest.raises(BuildFailed) as caught:
+        make_builder(timeout=0.01).build(identity, lock, base, report)
+    assert caught.value.diagnosis.cause == "timeout"
+
+
+SECRETS = ("Zq7-index-password", "Zq7-proxy-password", "Zq7-certificate-of-the-site", "Zq7-find-links")
+
+
+@pytest.fixture
+def secretive_site(private_index, tmp_path):
+    """The host's own settings, with a mark in everything that could leak."""
+    host = SiteSettings.from_host()
+    bundle, links = tmp_path / "ca.crt", tmp_path / SECRETS[3]
+    bundle.write_text(f"{host.ca_bundle.read_text() if host.ca_bundle else ''}\n# {SECRETS[2]}\n")
+    links.mkdir()
+    address = private_index.address(f"reader:{SECRETS[0]}")
+    no_proxy = f"{host.proxies.get('no_proxy', 'localhost')},{private_index.host},{SECRETS[1]}"
+    return dataclasses.replace(
+        host,
+        ca_bundle=bundle,
+        proxies={**host.proxies, "no_proxy": no_proxy},
+        extra_index_urls=(*host.extra_index_urls, address),
+        find_links=(*host.find_links, str(links)),
+    )
+
+
+def test_a_private_index_is_used_and_no_secret_of_the_site_is_in_an_image(
+    engine, make_builder, base, report, tmp_path, secretive_site, private_index
+):
+    builder = make_builder(store=tmp_path / "packages", site=secretive_site)
+    lock, identity = acquire(builder, base, report, "joblib==1.4.2\ndocopt==0.6.2\nweles-private-probe==1.0\n")
+    built = builder.build(identity, lock, base, report)
+    assert built.installed["weles-private-probe"] == "1.0"
+    assert any(path.endswith(".whl") for path in private_index.served)
+
+    described = json.dumps([engine.api.history(built.tag), engine.api.inspect_image(built.tag)])
+    assert [secret for secret in SECRETS if secret in described + "\n".join(report.lines)] == []
+    assert "proxy" not in described.lower()
+    found, looked_at = search(engine, built.tag, SECRETS)
+    assert found == []
+    assert looked_at > 1000
+
+
+def search(engine, image, secrets):
+    """Files of an image's layers, its configuration among them, that have a secret; how many were looked at."""
+    found, looked_at = [], 0
+    with tarfile.open(fileobj=io.BytesIO(b"".join(engine.images.get(image).save()))) as saved:
+        for outer in saved:
+            data = saved.extractfile(outer).read() if outer.isfile() else b""
+            if outer.name.endswith("layer.tar"):
+                with tarfile.open(fileobj=io.BytesIO(data)) as layer:
+                    entries = [(each.name, layer.extractfile(each).read()) for each in layer if each.isreg()]
+            else:
+                entries = [(outer.name, data)]
+            looked_at += len(entries)
+            found += [name for name, content in entries if any(each.encode() in content for each in secrets)]
+            found += [name for name, _ in entries if any(each in name for each in secrets)]
+    return found, looked_at
+
+
+def test_the_search_for_secrets_would_find_one(engine, lake_name, base):
+    container = engine.containers.create(base.image, ["true"], labels={"weles": lake_name})
+    spool = io.BytesIO()
+    with tarfile.open(fileobj=spool, mode="w") as tar:
+        entry = tarfile.TarInfo("leak")
+        entry.size = len(SECRETS[0])
+        tar.addfile(entry, io.BytesIO(SECRETS[0].encode()))
+    container.put_archive("/", spool.getvalue())
+    leaky = container.commit(conf={"Labels": {"weles": lake_name}})
+    assert search(engine, leaky.id, SECRETS)[0] == ["leak"]

@@ -1,0 +1,67 @@
+"""`python -m builders` as a program."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.docker
+
+
+@pytest.fixture
+def run(tmp_path):
+    def run(text, *arguments, **environ):
+        path = tmp_path / "requirements.txt"
+        path.write_text(text)
+        command = [sys.executable, "-m", "builders", str(path), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environ or None)
+
+    return run
+
+
+def test_the_dockerfile_goes_to_standard_output_and_repairs_to_standard_error(run, base):
+    done = run("joblib==1.4.2\npip==23.0\n", "--python", "3.11.99")
+    assert done.returncode == 0
+    assert done.stdout.startswith("# Weles environment, recipe python/1")
+    assert "joblib==1.4.2" in done.stdout
+    assert "# line 2: pip==23.0: constraint" in done.stderr
+    assert f"# python 3.11.99 is not installed; {base.version}, the nearest patch, is used" in done.stderr
+
+
+@pytest.mark.usefixtures("base")
+def test_the_id_does_not_depend_on_order(run):
+    texts = ("joblib==1.4.2\nsix==1.16.0", "six==1.16.0\nJobLib==1.4.2")
+    ids = {run(text, "--python", "3.11", "--id").stdout for text in texts}
+    assert len(ids) == 1
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}\n", ids.pop())
+
+
+def test_every_bad_line_is_named_and_the_exit_code_is_2(run):
+    done = run("numpy\n-r x\n", "--python", "3.11")
+    assert done.returncode == 2
+    assert "requirements.txt:1: numpy: it has no version" in done.stderr
+    assert "requirements.txt:2: -r x: options" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.usefixtures("base")
+def test_a_python_that_is_not_installed_says_what_to_do(run):
+    done = run("joblib==1.4.2", "--python", "3.98")
+    assert done.returncode == 2
+    assert "weles-admin runtimes install python 3.98" in done.stderr
+
+
+def test_without_an_engine_the_exit_code_is_3(run, tmp_path):
+    done = run("joblib==1.4.2", "--python", "3.11", DOCKER_HOST=f"unix://{tmp_path}/no.sock", HOME=str(tmp_path))
+    assert done.returncode == 3
+    assert "Docker Engine does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path):
+    command = [sys.executable, "-m", "builders", str(tmp_path / "no.txt"), "--python", "3.11"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no.txt" in done.stderr
+    assert "Traceback" not in done.stderr
