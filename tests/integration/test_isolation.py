@@ -1,0 +1,128 @@
+"""What model code may do in its container: nothing but answer. Seen from inside, by a model that tries."""
+
+import json
+from typing import Any
+
+import docker
+import pytest
+
+from tests.integration import creator
+from tests.integration.lake import Lake
+
+pytestmark = pytest.mark.docker
+
+
+def _run_inside(lake: Lake, name: str, code: str) -> str:
+    """Upload a pickle whose loading runs `code`, which ends with raising; what was raised."""
+    model, data = creator.iris()
+    payload = b"cbuiltins\nexec\n(V" + code.encode("raw_unicode_escape").replace(b"\n", b"\\u000a") + b"\ntR."
+    response = lake.call("POST", "/models", files=creator.form(model, data, name, model=payload))
+    assert response.status_code == 202, response.text
+    job = lake.job(response.json()["job"])
+    assert job["state"] == "failed", job
+    assert job["problem"]["type"] == "/problems/model-not-loadable", job["problem"]
+    return str(job["problem"]["message"])
+
+
+PROBE = """
+import json, os, socket
+def attempt(what):
+    try:
+        return repr(what())
+    except BaseException as error:
+        return type(error).__name__
+def status(key):
+    return [line.split()[1] for line in open('/proc/self/status') if line.startswith(key + ':')][0]
+def write(path):
+    return open(path, 'w').write('x')
+report = {
+    'uid': os.getuid(),
+    'capabilities': [status('CapEff'), status('CapBnd')],
+    'no_new_privileges': status('NoNewPrivs'),
+    'seccomp': status('Seccomp'),
+    'interfaces': sorted(os.listdir('/sys/class/net')),
+    'connect': attempt(lambda: socket.create_connection(('1.1.1.1', 53), 3)),
+    'resolve': attempt(lambda: socket.getaddrinfo('pypi.org', 443)),
+    'write_root': attempt(lambda: write('/x')),
+    'write_runtime': attempt(lambda: write('/opt/weles/runtime/x')),
+    'write_model': attempt(lambda: write('/weles/model/model')),
+    'write_tmp': attempt(lambda: write('/tmp/x')),
+    'docker_socket': os.path.exists('/var/run/docker.sock'),
+    'model_folder': sorted(os.listdir('/weles/model')),
+    'environment': sorted(os.environ),
+    'mounts': sorted(line.split()[1] for line in open('/proc/mounts') if line.split()[1].startswith('/weles')),
+}
+raise ValueError(json.dumps(report))
+"""
+
+
+@pytest.fixture(scope="module")
+def report(lake: Lake) -> dict[str, Any]:
+    return dict(json.loads(_run_inside(lake, "probe", PROBE)))
+
+
+def test_no_root_no_capabilities(report: dict[str, Any]) -> None:
+    assert report["uid"] != 0
+    assert [int(each, 16) for each in report["capabilities"]] == [0, 0]
+    assert report["no_new_privileges"] == "1"
+    assert report["seccomp"] == "2"
+
+
+def test_no_network(report: dict[str, Any]) -> None:
+    assert report["interfaces"] == ["lo"]
+    assert report["connect"] == "OSError"
+    assert report["resolve"] == "gaierror"
+
+
+def test_nothing_can_be_written_but_tmp(report: dict[str, Any]) -> None:
+    assert [report[f"write_{where}"] for where in ("root", "runtime", "model")] == ["OSError"] * 3
+    assert report["write_tmp"] == "1"
+
+
+def test_one_model_and_nothing_else_is_seen(report: dict[str, Any]) -> None:
+    assert report["model_folder"] == ["model", "model.json"]
+    assert report["mounts"] == ["/weles/model/model", "/weles/model/model.json", "/weles/run"]
+    assert not report["docker_socket"]
+    assert not [name for name in report["environment"] if "TOKEN" in name or "PROXY" in name.upper()]
+
+
+def test_memory_is_limited(lake: Lake, engine: docker.DockerClient) -> None:
+    model, data = creator.iris()
+    code = "x = []\\u000awhile True:\\u000a    x.append(bytearray(1 << 26))"
+    payload = f"cbuiltins\nexec\n(V{code}\ntR.".encode()
+    job = lake.job(lake.call("POST", "/models", files=creator.form(model, data, "hungry", model=payload)).json()["job"])
+    assert job["state"] == "failed"
+    assert job["problem"]["type"] == "/problems/model-out-of-memory", job["problem"]
+
+
+def test_processes_are_limited(lake: Lake) -> None:
+    code = (
+        "import os, time\\u000an = 0\\u000atry:\\u000a    while n < 2000:\\u000a        if os.fork() == 0:\\u000a"
+        "            time.sleep(60)\\u000a            os._exit(0)\\u000a        n += 1\\u000aexcept OSError:\\u000a"
+        "    pass\\u000araise ValueError(str(n))"
+    )
+    model, data = creator.iris()
+    payload = f"cbuiltins\nexec\n(V{code}\ntR.".encode()
+    job = lake.job(
+        lake.call("POST", "/models", files=creator.form(model, data, "forking", model=payload)).json()["job"]
+    )
+    assert 0 < int(job["problem"]["message"]) < 256
+
+
+def test_nothing_of_a_failed_model_keeps_running(lake: Lake, engine: docker.DockerClient) -> None:
+    versions = [lake.call("GET", f"/models/{name}").json() for name in ("probe", "hungry", "forking")]
+    assert {version["state"] for version in versions} == {"failed"}
+    images = {version["environment"]["image"] for version in versions}
+    assert len(images) == 1
+    failed = [
+        container
+        for container in engine.containers.list(all=True, filters={"label": f"weles={lake.name}"})
+        if container.labels["weles.version"] not in _ready_versions(lake)
+    ]
+    assert failed == []
+
+
+def _ready_versions(lake: Lake) -> set[str]:
+    """Ids of versions by their run folders' manifests that belong to models which are ready."""
+    folder = lake.home / "run"
+    return {each.name for each in folder.iterdir() if (each / "socket").is_socket()}
