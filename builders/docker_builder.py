@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import docker
 from docker.errors import ImageNotFound, NotFound
 
 from builders.bases import Base
+from builders.built_image import BuiltImage
 from builders.context import build_context, runtime_files
 from builders.diagnosis import Diagnosis, diagnose
 from builders.dockerfile import layers, render, step_detail
@@ -33,16 +33,6 @@ from builders.tools import ensure_tools
 
 LAKE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _LABEL_SECONDS = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltImage:
-    """An environment's image. `installed` is {normalised name: version} really found in it; `bytes` its size."""
-
-    image_id: str
-    tag: str
-    installed: Mapping[str, str]
-    bytes: int
 
 
 class DockerBuilder:

@@ -1,12 +1,16 @@
 """Fixtures of all tests: the real engine, and what to do where there is none."""
 
 import os
+import sys
 import uuid
 from collections.abc import Iterator
 
 import docker
 import pytest
 from docker.errors import DockerException
+
+from builders.report import SilentReport
+from builders.runtimes import install_base
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
@@ -39,6 +43,14 @@ def engine() -> Iterator[docker.DockerClient]:
     client = docker.from_env(timeout=600)
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def python_base(engine: docker.DockerClient) -> str:
+    """The minor version of this interpreter, with a base image for it on the engine."""
+    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    install_base(engine, "python", minor, SilentReport())
+    return minor
 
 
 @pytest.fixture

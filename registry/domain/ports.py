@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from builders.bases import Base
-from builders.docker_builder import BuiltImage
+from builders.built_image import BuiltImage
 from builders.identity import Recipe
 from builders.lock import Lock
 from builders.lock import Resolution as Resolved

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from builders.bases import Base
-from builders.docker_builder import BuiltImage
+from builders.built_image import BuiltImage
 from builders.errors import BuilderUnavailable as EngineUnavailable
 from builders.errors import BuildFailed
 from builders.identity import Recipe, environment_id
 from builders.lock import Lock
+from builders.packages import PackageMissing
 from builders.spec import EnvironmentSpec
 from registry.domain.entities import Environment, JobState, Json, ModelVersion, Phase, State, now
 from registry.domain.errors import (
@@ -156,10 +157,8 @@ class Preparation:
         """Build; when the store has lost a package, get it again first."""
         try:
             return self._builder.build(environment, lock, base, report)
-        except BuildFailed as error:
-            if error.diagnosis.cause != "not-fetched":
-                raise
-            report.log(f"{error.diagnosis.summary} Fetching it again.")
+        except PackageMissing as missing:
+            report.log(f"{missing}: fetching it again")
             spec = EnvironmentSpec.from_json(self._environments.resolution(key).spec)
             self._builder.fetch(self._builder.resolve(spec, base, report), base, report)
             return self._builder.build(environment, lock, base, report)

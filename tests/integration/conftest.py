@@ -1,23 +1,12 @@
 """The lake that most integration tests share: started once, stopped and swept at the end."""
 
-import sys
 from collections.abc import Iterator
 
 import docker
 import pytest
 
-from builders.report import SilentReport
-from builders.runtimes import install_base
 from tests.conftest import remove_lake
 from tests.integration.lake import Lake
-
-
-@pytest.fixture(scope="session")
-def python_base(engine: docker.DockerClient) -> str:
-    """The minor version of this interpreter, with a base image for it on the engine."""
-    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
-    install_base(engine, "python", minor, SilentReport())
-    return minor
 
 
 @pytest.fixture(scope="session")

@@ -12,16 +12,20 @@ from tests.integration.lake import Lake
 pytestmark = pytest.mark.docker
 
 
-def _run_inside(lake: Lake, name: str, code: str) -> str:
-    """Upload a pickle whose loading runs `code`, which ends with raising; what was raised."""
-    model, data = creator.iris()
-    payload = b"cbuiltins\nexec\n(V" + code.encode("raw_unicode_escape").replace(b"\n", b"\\u000a") + b"\ntR."
-    response = lake.call("POST", "/models", files=creator.form(model, data, name, model=payload))
+def exec_pickle(code: str) -> bytes:
+    """A pickle that runs `code` when it is loaded, as a hostile upload does."""
+    # A dictionary of its own: inside the loader's frame functions would not see what the code imports.
+    wrapped = f"exec({code!r}, {{}})"
+    return b"cbuiltins\nexec\n(V" + wrapped.encode("raw_unicode_escape") + b"\ntR."
+
+
+def _fail(lake: Lake, name: str, code: str) -> dict[str, Any]:
+    """Upload a pickle whose loading runs `code`, which does not end well; the problem."""
+    response = lake.call("POST", "/models", files=creator.form(*creator.iris(), name, model=exec_pickle(code)))
     assert response.status_code == 202, response.text
     job = lake.job(response.json()["job"])
     assert job["state"] == "failed", job
-    assert job["problem"]["type"] == "/problems/model-not-loadable", job["problem"]
-    return str(job["problem"]["message"])
+    return dict(job["problem"])
 
 
 PROBE = """
@@ -58,7 +62,7 @@ raise ValueError(json.dumps(report))
 
 @pytest.fixture(scope="module")
 def report(lake: Lake) -> dict[str, Any]:
-    return dict(json.loads(_run_inside(lake, "probe", PROBE)))
+    return dict(json.loads(_fail(lake, "probe", PROBE)["message"]))
 
 
 def test_no_root_no_capabilities(report: dict[str, Any]) -> None:
@@ -86,27 +90,28 @@ def test_one_model_and_nothing_else_is_seen(report: dict[str, Any]) -> None:
     assert not [name for name in report["environment"] if "TOKEN" in name or "PROXY" in name.upper()]
 
 
-def test_memory_is_limited(lake: Lake, engine: docker.DockerClient) -> None:
-    model, data = creator.iris()
-    code = "x = []\\u000awhile True:\\u000a    x.append(bytearray(1 << 26))"
-    payload = f"cbuiltins\nexec\n(V{code}\ntR.".encode()
-    job = lake.job(lake.call("POST", "/models", files=creator.form(model, data, "hungry", model=payload)).json()["job"])
-    assert job["state"] == "failed"
-    assert job["problem"]["type"] == "/problems/model-out-of-memory", job["problem"]
+def test_memory_is_limited(lake: Lake) -> None:
+    code = "x = []\nwhile True:\n    x.append(bytearray(1 << 26))"
+    assert _fail(lake, "hungry", code)["type"] == "/problems/model-out-of-memory"
+
+
+FORKS = """
+import os, time
+n = 0
+try:
+    while n < 2000:
+        if os.fork() == 0:
+            time.sleep(60)
+            os._exit(0)
+        n += 1
+except OSError:
+    pass
+raise ValueError(str(n))
+"""
 
 
 def test_processes_are_limited(lake: Lake) -> None:
-    code = (
-        "import os, time\\u000an = 0\\u000atry:\\u000a    while n < 2000:\\u000a        if os.fork() == 0:\\u000a"
-        "            time.sleep(60)\\u000a            os._exit(0)\\u000a        n += 1\\u000aexcept OSError:\\u000a"
-        "    pass\\u000araise ValueError(str(n))"
-    )
-    model, data = creator.iris()
-    payload = f"cbuiltins\nexec\n(V{code}\ntR.".encode()
-    job = lake.job(
-        lake.call("POST", "/models", files=creator.form(model, data, "forking", model=payload)).json()["job"]
-    )
-    assert 0 < int(job["problem"]["message"]) < 256
+    assert 0 < int(_fail(lake, "forking", FORKS)["message"]) < 256
 
 
 def test_nothing_of_a_failed_model_keeps_running(lake: Lake, engine: docker.DockerClient) -> None:

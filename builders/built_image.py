@@ -1,0 +1,14 @@
+"""What a build gives (pure)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltImage:
+    """An environment's image. `installed` is {normalised name: version} really found in it; `bytes` its size."""
+
+    image_id: str
+    tag: str
+    installed: Mapping[str, str]
+    bytes: int
