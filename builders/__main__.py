@@ -11,15 +11,15 @@ from docker.errors import DockerException
 
 from builders.bases import choose_base
 from builders.docker_builder import DockerBuilder
-from builders.dockerfile import render
 from builders.engine import unavailable
 from builders.errors import BuilderError, BuildFailed, InvalidSpec, NoSuchRuntime
 from builders.identity import environment_id
+from builders.languages import LANGUAGES
 from builders.packages import PackageStore
+from builders.parse import parse_environment
 from builders.recipes import RUNTIME_IMAGES
 from builders.report import SilentReport
 from builders.site import SiteSettings
-from builders.spec import parse_requirements
 
 EXIT_BAD_SPEC = 2
 EXIT_UNAVAILABLE = 3
@@ -28,13 +28,16 @@ EXIT_UNAVAILABLE = 3
 def main(arguments: list[str] | None = None) -> int:
     """Exit code 0, 2 when the requirements cannot be used, 3 when the lake cannot build at present."""
     parser = argparse.ArgumentParser(prog="python -m builders", description=main_help())
-    parser.add_argument("requirements", type=Path, help="output of `pip freeze`, or a file of pinned requirements")
-    parser.add_argument("--python", required=True, metavar="VERSION", help="such as 3.11 or 3.11.2")
+    parser.add_argument("requirements", type=Path, help="`pip freeze`, pinned requirements, renv.lock or sessionInfo()")
+    language = parser.add_mutually_exclusive_group(required=True)
+    language.add_argument("--python", metavar="VERSION", help="such as 3.11 or 3.11.2")
+    language.add_argument("--r", metavar="VERSION", help="such as 4.2 or 4.2.2")
     parser.add_argument("--id", action="store_true", help="print the EnvironmentId instead of the Dockerfile")
     parser.add_argument("--runtimes", type=Path, default=RUNTIME_IMAGES, help="folder of the runtimes (runtime-images)")
     given = parser.parse_args(arguments)
     try:
-        print(describe(given.requirements, given.python, given.runtimes, only_id=given.id), end="")
+        name, version = ("r", given.r) if given.r else ("python", given.python)
+        print(describe(given.requirements, name, version, given.runtimes, only_id=given.id), end="")
     except InvalidSpec as error:
         for problem in error.problems:
             place = f"{given.requirements}:{problem.line}: {problem.text}: " if problem.line else ""
@@ -53,9 +56,9 @@ def main_help() -> str:
     return (__doc__ or "").partition(": ")[2]
 
 
-def describe(requirements: Path, version: str, runtimes: Path, *, only_id: bool) -> str:
+def describe(requirements: Path, language: str, version: str, runtimes: Path, *, only_id: bool) -> str:
     """The Dockerfile, or the id; repairs and the note on the base go to standard error as comments."""
-    parsed = parse_requirements(requirements.read_text("utf-8"), version=version)
+    parsed = parse_environment(language, requirements.read_text("utf-8"), version=version)
     with tempfile.TemporaryDirectory(prefix="weles-builders-") as folder:
         builder = DockerBuilder(
             _client(),
@@ -65,17 +68,17 @@ def describe(requirements: Path, version: str, runtimes: Path, *, only_id: bool)
             runtimes_folder=runtimes,
             timeout_seconds=600,
         )
-        choice = choose_base("python", version, builder.bases())
+        choice = choose_base(language, version, builder.bases())
         resolution = builder.resolve(parsed.spec, choice.base, SilentReport())
     for repair in (*parsed.repairs, *resolution.repairs):
         place = f"line {repair.line}: {repair.text}: " if repair.line else ""
         print(f"# {place}{repair.action}: {repair.reason}", file=sys.stderr)
     if choice.note is not None:
         print(f"# {choice.note}", file=sys.stderr)
-    recipe = builder.recipe()
+    recipe = builder.recipe(language)
     if only_id:
         return environment_id(resolution.lock, choice.base, recipe) + "\n"
-    return render(resolution.lock, choice.base, recipe)
+    return LANGUAGES[language].render(resolution.lock, choice.base, recipe)
 
 
 def _client() -> docker.DockerClient:

@@ -4,9 +4,11 @@ The table of patterns is tried from top to bottom; the first that is found in th
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
+
+from packaging.utils import canonicalize_name
 
 Phase = Literal["resolve", "fetch", "build"]
 LOG_TAIL_LINES = 40
@@ -43,12 +45,13 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One known way to fail. Templates may use the groups of `expression`."""
+    """One known way to fail. Templates may use the groups of `expression`; `normalise` is for names of packages."""
 
     cause: str
     expression: re.Pattern[str]
     summary: str
     suggestion: str
+    normalise: Callable[[str], str] = canonicalize_name
 
 
 def _pattern(cause: str, expression: str, summary: str, suggestion: str) -> Pattern:
@@ -157,10 +160,10 @@ def log_tail(log: str, lines: int = LOG_TAIL_LINES) -> str:
     return "\n".join([line for line in log.splitlines() if line.strip()][-lines:])
 
 
-def diagnose(phase: Phase, log: str) -> Diagnosis:
+def diagnose(phase: Phase, log: str, patterns: Sequence[Pattern] = PATTERNS) -> Diagnosis:
     """The first known cause in the log, else cause `unknown` with the log's last lines as the summary."""
     text = _unwrap(log[-LOG_BYTES:])
-    for pattern in PATTERNS:
+    for pattern in patterns:
         found = pattern.expression.search(text)
         if found is not None:
             return _filled(phase, pattern, found, text)
@@ -181,7 +184,7 @@ def _filled(phase: Phase, pattern: Pattern, found: re.Match[str], text: str) -> 
         groups["package"] = "A package"
     return Diagnosis(
         phase=phase,
-        package=re.sub(r"[-_.]+", "-", package).lower() if package else None,
+        package=pattern.normalise(package) if package else None,
         cause=pattern.cause,
         summary=pattern.summary.format(**groups),
         line=_line_around(text, found.start()),

@@ -14,22 +14,21 @@ from builders.bases import Base
 from builders.built_image import BuiltImage
 from builders.context import build_context, runtime_files
 from builders.diagnosis import Diagnosis, diagnose
-from builders.dockerfile import layers, render, step_detail
+from builders.dockerfile import layers, step_detail
 from builders.engine import engine_errors
 from builders.errors import BuilderUnavailable, BuildFailed
-from builders.fetching import Fetcher
 from builders.identity import Recipe, environment_id
 from builders.image_build import BuildOutcome, build_image
-from builders.installed import installed_packages
+from builders.languages import LANGUAGES
 from builders.lock import Lock, Resolution
 from builders.packages import PackageMissing, PackageStore
 from builders.recipes import recipe_of, runtime_folder
 from builders.report import BuildReport
-from builders.resolve import failure, resolve
+from builders.resolve import failure
 from builders.runtimes import list_bases
 from builders.site import SiteSettings
 from builders.spec import EnvironmentSpec
-from builders.tools import ensure_tools
+from builders.workshop import Workshop
 
 LAKE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _LABEL_SECONDS = 120.0
@@ -56,10 +55,10 @@ class DockerBuilder:
             raise ValueError(f"{lake!r} is not a lake's name: lower-case letters, digits and hyphens, at most 63")
         self._client = client
         self._store = store
-        self._site = site
         self._lake = lake
         self._runtimes_folder = runtimes_folder
         self._timeout = timeout_seconds
+        self._workshop = Workshop(client, store, site, lake, timeout_seconds)
 
     def bases(self) -> list[Base]:
         """The base images that environments can be built on."""
@@ -69,22 +68,20 @@ class DockerBuilder:
         """How this builder makes images: the other part, besides lock and base, of an EnvironmentId."""
         return recipe_of(language, self._runtimes_folder)
 
+    def recipes(self) -> dict[str, Recipe]:
+        """The recipe of every language that has a runtime."""
+        return {each: self.recipe(each) for each in LANGUAGES if runtime_folder(each, self._runtimes_folder).is_dir()}
+
     def resolve(self, spec: EnvironmentSpec, base: Base, report: BuildReport) -> Resolution:
         """Lock the specification for the base. Raises BuildFailed."""
-        return resolve(self._client, spec, base, site=self._site, lake=self._lake, timeout=self._timeout, report=report)
+        return LANGUAGES[spec.language].resolve(self._workshop, spec, base, report)
 
     def fetch(self, resolution: Resolution, base: Base, report: BuildReport) -> None:
-        """Bring the locked files into the package store; what is there needs no network. Raises BuildFailed."""
-        fetcher = Fetcher(
-            self._client,
-            base,
-            store=self._store,
-            site=self._site,
-            lake=self._lake,
-            timeout=self._timeout,
-            report=report,
-        )
-        fetcher.fetch(resolution)
+        """Bring the locked files into the package store; what is there needs no network.
+
+        Raises BuildFailed; PackageMissing when what `resolve` had kept is there no more.
+        """
+        LANGUAGES[resolution.lock.language].fetch(self._workshop, resolution, base, report)
 
     def build(self, environment_id: str, lock: Lock, base: Base, report: BuildReport) -> BuiltImage:
         """Build from the package store, without network; an image that is there is taken as it is.
@@ -104,7 +101,7 @@ class DockerBuilder:
         content = f"{tag}-content"
         try:
             self._finish(self._build_content(content, lock, base, recipe, report), report)
-            installed = installed_packages(self._client, content, self._lake)
+            installed = LANGUAGES[lock.language].installed(self._workshop, content)
             _check_installed(lock, installed)
             labels = {
                 "weles": self._lake,
@@ -178,16 +175,21 @@ class DockerBuilder:
             )
 
     def _build_content(self, tag: str, lock: Lock, base: Base, recipe: Recipe, report: BuildReport) -> BuildOutcome:
-        files: dict[str, bytes | Path] = {"Dockerfile": render(lock, base, recipe).encode("ascii")}
+        language = LANGUAGES[lock.language]
+        files: dict[str, bytes | Path] = {"Dockerfile": language.render(lock, base, recipe).encode("ascii")}
         for layer in layers(lock):
             for package in layer.packages:
-                wheel = self._store.wheel(package, base.version)
-                if wheel is None:
+                file = self._store.ready(package, language.variant(package, lock))
+                if file is None:
                     raise PackageMissing(package.name, package.version)
-                files[f"packages/{layer.folder}/{wheel.name}"] = wheel
+                files[f"packages/{layer.folder}/{file.name}"] = file
+        for library in lock.libraries:
+            file = self._store.file(library.file)
+            if file is None:
+                raise PackageMissing(library.name, library.version)
+            files[f"libraries/{file.name}"] = file
         runtime = runtime_files(runtime_folder(lock.language, self._runtimes_folder))
         files |= {f"runtime/{name}": path for name, path in runtime.items()}
-        arguments = {"TOOLS": ensure_tools(self._client, base)}
         with build_context(files, self._store.root) as context:
             return build_image(
                 self._client,
@@ -195,7 +197,7 @@ class DockerBuilder:
                 tag=tag,
                 labels={"weles": self._lake, "weles.role": "content"},
                 timeout=self._timeout,
-                arguments=arguments,
+                arguments=language.build_arguments(self._workshop, base),
                 on_line=report.log,
                 on_progress=lambda fraction, step: report.phase("build", 0.9 * fraction, step_detail(step)),
             )

@@ -2,13 +2,12 @@
 that was not checked by a full match here."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from builders.bases import Base
 from builders.identity import Recipe
-from builders.lock import Lock, LockedPackage
-from builders.pins import is_package_name, is_package_version
+from builders.lock import Kind, Lock, LockedPackage
 
 ENVIRONMENT = "/opt/weles/env"
 RUNTIME = "/opt/weles/runtime"
@@ -22,6 +21,8 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _RECIPE = re.compile(r"[a-z]+/[0-9]+")
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+")
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){1,2}")
+
+_KINDS: Mapping[str, tuple[Kind, ...]] = {"python": ("wheel", "sdist"), "r": ("r-source",)}
 
 _MOUNTS = (
     "--mount=type=bind,from=tools,source=/opt/weles/tools,target=/mnt \\\n"
@@ -55,11 +56,9 @@ def layers(lock: Lock) -> tuple[Layer, ...]:
 
 def render(lock: Lock, base: Base, recipe: Recipe) -> str:
     """The whole Dockerfile. Raises ValueError for anything that must not reach its text."""
-    _check(lock, base, recipe)
+    check(lock, base, recipe, "python")
     parts = [
-        f"# Weles environment, recipe {recipe.name}: {lock.language} {lock.version} on {lock.platform}\n"
-        f"# base {base.image_id}\n"
-        f"# runtime {recipe.runtime_digest}\n"
+        f"{heading(lock, base, recipe)}"
         "ARG TOOLS\n"
         "FROM ${TOOLS} AS tools\n\n"
         f"FROM {base.image}\n"
@@ -81,7 +80,7 @@ def render(lock: Lock, base: Base, recipe: Recipe) -> str:
 
 def step_detail(step: str) -> str:
     """What a step of this Dockerfile does, in a few words, from the name that the builder gives it."""
-    folder = re.search(r"source=packages/[0-9]+-([a-z0-9-]+)", step)
+    folder = re.search(r"source=packages/[0-9]+-([A-Za-z0-9.-]+)", step)
     if folder is not None:
         return f"installing {folder[1]}" if folder[1] != SMALL else "installing the small packages"
     return "exporting the image" if step.startswith("exporting") else "preparing"
@@ -94,7 +93,17 @@ def _layer(layer: Layer) -> str:
     return f"{comment}RUN {_MOUNTS.format(folder=layer.folder)}{_INSTALL}{requirements}\n"
 
 
-def _check(lock: Lock, base: Base, recipe: Recipe) -> None:
+def heading(lock: Lock, base: Base, recipe: Recipe) -> str:
+    """The comment that says what the Dockerfile makes."""
+    return (
+        f"# Weles environment, recipe {recipe.name}: {lock.language} {lock.version} on {lock.platform}\n"
+        f"# base {base.image_id}\n"
+        f"# runtime {recipe.runtime_digest}\n"
+    )
+
+
+def check(lock: Lock, base: Base, recipe: Recipe, language: str) -> None:
+    """Raises ValueError for anything that must not reach the text of a language's Dockerfile."""
     facts: Sequence[tuple[re.Pattern[str], str]] = (
         (_RECIPE, recipe.name),
         (_DIGEST, recipe.runtime_digest),
@@ -106,8 +115,13 @@ def _check(lock: Lock, base: Base, recipe: Recipe) -> None:
     for pattern, text in facts:
         if pattern.fullmatch(text) is None:
             raise ValueError(f"{text!r} cannot be in a Dockerfile")
-    if lock.language != "python" or base.language != "python":
-        raise ValueError(f"recipe {recipe.name} is for python, not for {lock.language} on {base.language}")
+    if lock.language != language or base.language != language:
+        raise ValueError(f"recipe {recipe.name} is for {language}, not for {lock.language} on {base.language}")
     for package in lock.packages:
-        if not is_package_name(package.name) or not is_package_version(package.version):
-            raise ValueError(f"{package.name!r} {package.version!r} cannot be in a Dockerfile")
+        if package.kind not in _KINDS[language]:
+            raise ValueError(f"{package.name} {package.version} ({package.kind}) is no package of {language}")
+    for package in (*lock.packages, *lock.libraries):
+        try:
+            LockedPackage.from_json(package.to_json())
+        except ValueError as error:
+            raise ValueError(f"{package.name!r} {package.version!r} cannot be in a Dockerfile") from error

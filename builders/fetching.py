@@ -50,7 +50,7 @@ class Fetcher:
         """What is in the store already is not fetched again. Raises BuildFailed, BuilderUnavailable."""
         deadline = time.monotonic() + self._timeout
         packages = resolution.lock.packages
-        missing = [each for each in packages if self._store.wheel(each, self._base.version) is None]
+        missing = [each for each in packages if self._store.ready(each, self._base.version) is None]
         wanted = [each for each in missing if self._store.file(each.file) is None]
         sources = [each for each in missing if each.kind == "sdist"]
         self._report.phase("fetch", 0.0, f"to download: {len(wanted)} of {len(packages)} packages")

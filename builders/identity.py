@@ -2,14 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from builders.bases import Base
-from builders.lock import Lock
+from builders.lock import Lock, LockedPackage
 from builders.spec import EnvironmentSpec
 
 RECIPE_NAME = "python/1"
+RECIPE_NAMES: Mapping[str, str] = {"python": RECIPE_NAME, "r": "r/1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +29,20 @@ def spec_digest(spec: EnvironmentSpec) -> str:
 
 def environment_id(lock: Lock, base: Base, recipe: Recipe) -> str:
     """Digest of all that decides an image's content: files by hash, the base image's id, the recipe."""
-    return _digest(
-        {
-            "language": lock.language,
-            "version": lock.version,
-            "platform": lock.platform,
-            "packages": [
-                [package.name, package.version, package.kind, package.file.filename, package.file.sha256]
-                for package in lock.packages
-            ],
-            "base": base.image_id,
-            "recipe": recipe.name,
-            "runtime": recipe.runtime_digest,
-        }
-    )
+    decides = {
+        "language": lock.language,
+        "version": lock.version,
+        "platform": lock.platform,
+        "packages": _contents(lock.packages),
+        "base": base.image_id,
+        "recipe": recipe.name,
+        "runtime": recipe.runtime_digest,
+    }
+    return _digest(decides | ({"libraries": _contents(lock.libraries)} if lock.libraries else {}))
+
+
+def _contents(packages: Iterable[LockedPackage]) -> list[list[str]]:
+    return [[each.name, each.version, each.kind, each.file.filename, each.file.sha256] for each in packages]
 
 
 def _digest(data: Any) -> str:

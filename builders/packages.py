@@ -60,15 +60,23 @@ class PackageStore:
         except OSError as error:
             raise BuilderUnavailable(f"the package store cannot be written: {error.strerror or error}") from error
 
-    def add_built(self, package: LockedPackage, base_version: str, filename: str, stream: BinaryIO) -> Path:
-        """Keep the wheel that was compiled from a package's source for one version of the language."""
+    def keep(self, filename: str, stream: BinaryIO) -> PackageFile:
+        """Keep all of the stream; the file that it is. Raises BuilderUnavailable (disk)."""
         try:
             with self._temporary() as (temporary, target):
                 shutil.copyfileobj(stream, target, _CHUNK)
                 target.flush()
                 os.fsync(target.fileno())
                 file = PackageFile(filename, _digest(temporary), temporary.stat().st_size)
-                path = self._place(temporary, self._path(file))
+                self._place(temporary, self._path(file))
+        except OSError as error:
+            raise BuilderUnavailable(f"the package store cannot be written: {error.strerror or error}") from error
+        return file
+
+    def add_built(self, package: LockedPackage, base_version: str, filename: str, stream: BinaryIO) -> Path:
+        """Keep what was compiled from a package's source, for one version of the language."""
+        file = self.keep(filename, stream)
+        try:
             record = json.dumps({"filename": file.filename, "sha256": file.sha256, "size": file.size})
             with self._temporary() as (temporary, target):
                 target.write(record.encode())
@@ -77,7 +85,7 @@ class PackageStore:
                 self._place(temporary, self._record(package, base_version))
         except OSError as error:
             raise BuilderUnavailable(f"the package store cannot be written: {error.strerror or error}") from error
-        return path
+        return self._path(file)
 
     def file(self, file: PackageFile) -> Path | None:
         """The stored file, its content checked; None when it is not there. A damaged one is removed first."""
@@ -89,9 +97,9 @@ class PackageStore:
         path.unlink(missing_ok=True)
         return None
 
-    def wheel(self, package: LockedPackage, base_version: str) -> Path | None:
-        """What to install for the package: its wheel, or the one compiled from its source; None when not there."""
-        if package.kind == "wheel":
+    def ready(self, package: LockedPackage, base_version: str) -> Path | None:
+        """What to install for the package: its file, or what was compiled from its source; None when not there."""
+        if package.kind in ("wheel", "deb"):
             return self.file(package.file)
         try:
             record = json.loads(self._record(package, base_version).read_text("utf-8"))

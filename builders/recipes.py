@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from builders.context import runtime_digest
-from builders.identity import RECIPE_NAME, Recipe
+from builders.identity import RECIPE_NAMES, Recipe
 
 RUNTIME_IMAGES = Path(__file__).resolve().parents[1] / "runtime-images"
 
@@ -15,4 +15,4 @@ def runtime_folder(language: str = "python", images: Path = RUNTIME_IMAGES) -> P
 
 def recipe_of(language: str = "python", images: Path = RUNTIME_IMAGES) -> Recipe:
     """How images of a language are made now. Raises FileNotFoundError when it has no runtime."""
-    return Recipe(RECIPE_NAME, runtime_digest(runtime_folder(language, images)))
+    return Recipe(RECIPE_NAMES[language], runtime_digest(runtime_folder(language, images)))

@@ -4,6 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from builders.errors import InvalidSpec, LineProblem
+
+TEXT_BYTES = 1 << 20
+TEXT_LINES = 2000
+
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _BYTE_ORDER_MARK = "\ufeff"
@@ -24,6 +29,17 @@ class LogicalLine:
 def physical_lines(text: str) -> list[str]:
     """Split at LF, CRLF and CR only: `str.splitlines` would also split at separators that nobody sees."""
     return _LINE_END.split(text.removeprefix(_BYTE_ORDER_MARK))
+
+
+def check_limits(text: str) -> None:
+    """Raises InvalidSpec when a text is larger than any session's description can be."""
+    reason = None
+    if len(text.encode("utf-8", "surrogatepass")) > TEXT_BYTES:
+        reason = f"the text is larger than {TEXT_BYTES} bytes; send only the pinned requirements"
+    elif len(physical_lines(text)) > TEXT_LINES + 1:
+        reason = f"the text has more than {TEXT_LINES} lines; send only the pinned requirements"
+    if reason is not None:
+        raise InvalidSpec((LineProblem(0, "", reason),))
 
 
 def logical_lines(text: str) -> Iterator[LogicalLine]:

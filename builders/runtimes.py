@@ -1,30 +1,27 @@
 """Base images of this machine: listed, installed from a registry or from a Debian mirror, removed."""
 
 import json
-import os
-import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 
 import docker
 import requests
-from docker.errors import APIError, ImageNotFound
+from docker.errors import ImageNotFound
 
 from builders.bases import Base, choose_base, version_key
+from builders.bootstrap import bootstrap
 from builders.context import build_context
 from builders.engine import engine_errors, unavailable
 from builders.errors import BuilderUnavailable, NoSuchRuntime
 from builders.image_build import build_image
 from builders.recipes import RUNTIME_IMAGES
 from builders.report import BuildReport
+from builders.runtime_sources import SOURCES
 from builders.throwaway import throw_away
 
-SUITES = {"3.9": "bullseye", "3.11": "bookworm", "3.13": "trixie", "3.14": "sid"}
 SCRIPTS = RUNTIME_IMAGES / "bootstrap"
 LABEL = "weles.base"
+DEV_LABEL = "weles.base-dev"
 PULL_SILENCE_SECONDS = 15.0
-BOOTSTRAP_SECONDS = 900.0
 _LABEL_SECONDS = 120.0
 # Throw-away containers always belong to a lake; those of base images to the machine.
 _MACHINE = "machine"
@@ -52,20 +49,34 @@ def install_base(
     The patch may differ from what was asked for when only Debian's is to be had. Installing what is there changes
     nothing. Raises NoSuchRuntime with what can be had when neither way has the minor version, BuilderUnavailable.
     """
-    if language != "python":
-        raise NoSuchRuntime(language, version, tuple(f"python {each}" for each in SUITES))
+    source = SOURCES.get(language)
+    if source is None:
+        there_are = tuple(f"{name} {minor}" for name, each in SOURCES.items() for minor in each.suites)
+        raise NoSuchRuntime(language, version, there_are)
     there = _installed(client, language, version)
-    if there is not None:
+    if there is not None and (not source.dev or _exists(client, dev_image(there))):
         return there
     report.phase("fetch", 0.0, f"pulling {language} {version}")
-    source = _pull(client, f"{language}", f"{version}-slim", report)
-    if source is None:
-        source = _bootstrap(client, language, version, report, scripts or SCRIPTS)
-    try:
-        return _adopt(client, language, source)
-    finally:
-        with engine_errors():
-            _untag(client, source)
+    scripts = scripts or SCRIPTS
+    pulled = _pull(client, source.repository, source.tag.format(version=version), report)
+    suite = source.suites.get(".".join(version.split(".")[:2]))
+    if pulled is None and suite is None:
+        raise NoSuchRuntime(language, version, source.can_be_had())
+    base = _adopt_and_untag(client, language, pulled or bootstrap(client, language, str(suite), report, scripts))
+    if source.dev:
+        # A pulled image has its compilers; one of Debian's packages gets a sister that has them.
+        with_compilers = base.image if pulled else bootstrap(client, language, str(suite), report, scripts, "dev")
+        try:
+            _relabel(client, with_compilers, dev_image(base), {DEV_LABEL: language, LABEL: ""})
+        finally:
+            if not pulled:
+                _untag(client, with_compilers)
+    return base
+
+
+def dev_image(base: Base) -> str:
+    """Name of the image with compilers that belongs to a base; only languages that compile have one."""
+    return f"{base.image}-dev"
 
 
 def remove_base(client: docker.DockerClient, language: str, version: str) -> None:
@@ -76,6 +87,7 @@ def remove_base(client: docker.DockerClient, language: str, version: str) -> Non
         raise NoSuchRuntime(language, version, tuple(base.version for base in bases if base.language == language))
     with engine_errors():
         client.api.remove_image(found[0].image)
+    _untag(client, dev_image(found[0]))
 
 
 def _installed(client: docker.DockerClient, language: str, version: str) -> Base | None:
@@ -113,54 +125,11 @@ def _pull(client: docker.DockerClient, repository: str, tag: str, report: BuildR
     return f"{repository}:{tag}"
 
 
-def _bootstrap(client: docker.DockerClient, language: str, version: str, report: BuildReport, scripts: Path) -> str:
-    """Name of an imported image made from Debian's packages."""
-    suite = SUITES.get(".".join(version.split(".")[:2]))
-    if suite is None:
-        raise NoSuchRuntime(language, version, tuple(f"{minor} (from Debian {name})" for minor, name in SUITES.items()))
-    if shutil.which("mmdebstrap") is None:
-        raise BuilderUnavailable(
-            f"{language} {version} cannot be pulled, and mmdebstrap, which makes it from Debian's packages, is "
-            "missing: apt-get install mmdebstrap, and try again"
-        )
-    report.phase("fetch", 0.2, f"making {language} from Debian {suite}")
-    with tempfile.TemporaryDirectory(prefix="weles-base-") as folder:
-        archive = Path(folder) / "base.tar"
-        _run_script(scripts / f"{language}.sh", suite, archive, report)
-        report.phase("build", 0.8, "importing")
-        name = f"weles-import/{language}:{suite}-{os.getpid()}"
-        with engine_errors():
-            repository, _, tag = name.partition(":")
-            answer = client.api.import_image_from_file(
-                str(archive), repository=repository, tag=tag, changes=['CMD ["python3"]']
-            )
-            if '"error"' in answer:
-                raise APIError(f"import failed: {answer}")
-    return name
-
-
-def _run_script(script: Path, suite: str, archive: Path, report: BuildReport) -> None:
+def _adopt_and_untag(client: docker.DockerClient, language: str, source: str) -> Base:
     try:
-        done = subprocess.run(
-            [str(script), suite, str(archive)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=BOOTSTRAP_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise BuilderUnavailable(f"{script.name} took longer than {BOOTSTRAP_SECONDS:.0f} seconds") from error
-    for line in done.stdout.splitlines():
-        report.log(line)
-    if done.returncode != 0:
-        tail = " ".join(done.stdout.strip().splitlines()[-3:])
-        raise BuilderUnavailable(
-            f"Debian {suite} could not be installed ({tail}); it needs root or user namespaces, and a mirror "
-            "that can be reached: set WELES_DEBIAN_MIRROR to the site's own"
-        )
+        return _adopt(client, language, source)
+    finally:
+        _untag(client, source)
 
 
 def _adopt(client: docker.DockerClient, language: str, source: str) -> Base:
@@ -168,7 +137,7 @@ def _adopt(client: docker.DockerClient, language: str, source: str) -> Base:
     with throw_away(
         client,
         image=source,
-        command=("python3", "-I", "-c", "import platform; print(platform.python_version())"),
+        command=SOURCES[language].version_command,
         lake=_MACHINE,
         role="inspect",
         network=False,
@@ -177,20 +146,35 @@ def _adopt(client: docker.DockerClient, language: str, source: str) -> Base:
     try:
         version_key(version)
     except ValueError as error:
-        raise BuilderUnavailable(f"{source} has no usable Python (it says {version!r})") from error
+        raise BuilderUnavailable(f"{source} has no usable {language} (it says {version!r})") from error
     tag = f"{_repository(language)}:{version}"
+    return Base(language, version, tag, _relabel(client, source, tag, {LABEL: language}))
+
+
+def _relabel(client: docker.DockerClient, source: str, tag: str, labels: dict[str, str]) -> str:
+    """Id of the image `tag`, which is `source` with labels."""
     with build_context({"Dockerfile": f"FROM {source}\n".encode()}) as context:
-        outcome = build_image(client, context, tag=tag, labels={LABEL: language}, timeout=_LABEL_SECONDS)
+        outcome = build_image(client, context, tag=tag, labels=labels, timeout=_LABEL_SECONDS)
     if outcome.image_id is None:
-        raise BuilderUnavailable(f"{source} cannot be made a base: {outcome.error}")
-    return Base(language, version, tag, outcome.image_id)
+        raise BuilderUnavailable(f"{source} cannot be made {tag}: {outcome.error}")
+    return outcome.image_id
+
+
+def _exists(client: docker.DockerClient, image: str) -> bool:
+    with engine_errors():
+        try:
+            client.images.get(image)
+        except ImageNotFound:
+            return False
+    return True
 
 
 def _untag(client: docker.DockerClient, name: str) -> None:
-    try:
-        client.api.remove_image(name, noprune=True)
-    except ImageNotFound:
-        return
+    with engine_errors():
+        try:
+            client.api.remove_image(name, noprune=True)
+        except ImageNotFound:
+            return
 
 
 def _repository(language: str) -> str:

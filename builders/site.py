@@ -1,4 +1,4 @@
-"""What the site has set for package installation on this host: index, find-links, proxies, CA bundle.
+"""What the site has set for package installation on this host: repositories, find-links, proxies, CA bundle.
 
 It is read from where the site has set it already, for pip, for uv or in the environment, and is given to throw-away
 containers only: nothing of it may reach an image. `repr` shows no value, because any may hold a credential.
@@ -41,17 +41,23 @@ class SiteSettings:
     extra_index_urls: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
+    cran: tuple[str, ...] = ()
+    debian_mirror: str | None = None
 
     def __repr__(self) -> str:
         return (
             f"SiteSettings(ca_bundle={'set' if self.ca_bundle else 'unset'}, proxies={sorted(self.proxies)}, "
             f"index_url={'set' if self.index_url else 'unset'}, {len(self.extra_index_urls)} extra_index_urls, "
-            f"{len(self.find_links)} find_links, {len(self.trusted_hosts)} trusted_hosts)"
+            f"{len(self.find_links)} find_links, {len(self.trusted_hosts)} trusted_hosts, {len(self.cran)} cran, "
+            f"debian_mirror={'set' if self.debian_mirror else 'unset'})"
         )
 
     @classmethod
     def from_host(cls, environ: Mapping[str, str] | None = None) -> Self:
         """The settings of this host: uv's variables first, then pip's variables, then pip's configuration files.
+
+        WELES_CRAN are R's repositories (addresses or folders, with spaces between; without it R's own default),
+        WELES_DEBIAN_MIRROR is where the system's libraries come from (without it the base image's own mirror).
 
         Raises BuilderUnavailable when a configuration file cannot be read.
         """
@@ -71,6 +77,8 @@ class SiteSettings:
             extra_index_urls=tuple(filter(_is_usable, extra.split())),
             find_links=tuple(filter(_is_usable, re.split(r"[\s,]+", links.strip()))),
             trusted_hosts=tuple(trusted.split()),
+            cran=tuple(environ.get("WELES_CRAN", "").split()),
+            debian_mirror=environ.get("WELES_DEBIAN_MIRROR") or None,
         )
 
     def container_environment(self) -> dict[str, str]:
@@ -84,6 +92,18 @@ class SiteSettings:
             "UV_INDEX_STRATEGY": "unsafe-best-match" if self.extra_index_urls else "",
             "SSL_CERT_FILE": CA_TARGET if self.ca_bundle else "",
         }
+        return self._with_proxies(variables)
+
+    def r_environment(self) -> dict[str, str]:
+        """Variables for R and for apt in a throw-away container. They may hold credentials: never log them."""
+        variables = {
+            "WELES_CRAN": " ".join(self.cran),
+            "WELES_DEBIAN_MIRROR": self.debian_mirror or "",
+            "CURL_CA_BUNDLE": CA_TARGET if self.ca_bundle else "",
+        }
+        return self._with_proxies(variables)
+
+    def _with_proxies(self, variables: dict[str, str]) -> dict[str, str]:
         for name, value in self.proxies.items():
             variables[name] = variables[name.upper()] = value
         return {name: value for name, value in variables.items() if value}
@@ -94,6 +114,16 @@ class SiteSettings:
             folder for each in (self.index_url, *self.extra_index_urls) if each and (folder := _index_folder(each))
         }
         folders |= {path for each in self.find_links if (path := _local_path(each))}
+        return self._mounted(folders)
+
+    def r_mounts(self) -> tuple[Mount, ...]:
+        """The CA bundle, and local R repositories at their own paths. Raises BuilderUnavailable when one is missing."""
+        unusable = [each for each in self.cran if not _is_usable(each)]
+        if unusable:
+            raise BuilderUnavailable(f"WELES_CRAN names {', '.join(unusable)}, which is no folder of this machine")
+        return self._mounted({path for each in self.cran if (path := _local_path(each))})
+
+    def _mounted(self, folders: set[Path]) -> tuple[Mount, ...]:
         mounts = [Mount(folder, str(folder)) for folder in sorted(folders)]
         if self.ca_bundle is not None:
             mounts.append(Mount(self.ca_bundle, CA_TARGET))
@@ -102,6 +132,7 @@ class SiteSettings:
     def secrets(self) -> tuple[str, ...]:
         """What must be masked in logs: user names with passwords, in every address that has them."""
         addresses = (self.index_url or "", *self.extra_index_urls, *self.find_links, *self.proxies.values())
+        addresses += (*self.cran, self.debian_mirror or "")
         found = {urlsplit(address).netloc.rpartition("@")[0] for address in addresses if "@" in address}
         passwords = {part.partition(":")[2] for part in found}
         return tuple(sorted({each for each in found | passwords if each}, key=len, reverse=True))

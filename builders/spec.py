@@ -8,29 +8,31 @@ from packaging.version import Version
 
 from builders.errors import InvalidSpec, LineProblem
 from builders.pins import Pin, Repair
-from builders.requirement_lines import logical_lines, physical_lines
+from builders.r.pins import RPin
+from builders.requirement_lines import TEXT_BYTES, TEXT_LINES, check_limits, logical_lines
 from builders.requirement_rules import Refused, Target, Wanted, apply_rules, shown
 
-TEXT_BYTES = 1 << 20
-TEXT_LINES = 2000
+__all__ = ["TEXT_BYTES", "TEXT_LINES", "EnvironmentSpec", "ParsedSpec", "Pin", "Repair", "parse_requirements"]
 
-__all__ = ["EnvironmentSpec", "ParsedSpec", "Pin", "Repair", "parse_requirements"]
+AnyPin = Pin | RPin
+_PINS: Mapping[str, type[Pin] | type[RPin]] = {"python": Pin, "r": RPin}
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentSpec:
     """Packages to install (`pins`), and versions to keep to where another package needs them (`constraints`).
 
-    Both are kept sorted. `version` is the language's, `3.11` or `3.11.2`.
+    Both are kept sorted. `version` is the language's, `3.11` or `3.11.2`. Python has `Pin`s, R `RPin`s; R has no
+    constraints.
     """
 
     language: str
     version: str
-    pins: tuple[Pin, ...]
+    pins: tuple[AnyPin, ...]
     constraints: tuple[Pin, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pins", tuple(sorted(self.pins)))
+        object.__setattr__(self, "pins", tuple(sorted(self.pins, key=lambda pin: (pin.name, str(pin)))))
         object.__setattr__(self, "constraints", tuple(sorted(self.constraints)))
 
     def to_json(self) -> dict[str, Any]:
@@ -38,16 +40,15 @@ class EnvironmentSpec:
             "language": self.language,
             "version": self.version,
             "pins": [pin.to_json() for pin in self.pins],
-            "constraints": [pin.to_json() for pin in self.constraints],
-        }
+        } | ({"constraints": [pin.to_json() for pin in self.constraints]} if self.language == "python" else {})
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         return cls(
             language=data["language"],
             version=data["version"],
-            pins=tuple(Pin.from_json(pin) for pin in data["pins"]),
-            constraints=tuple(Pin.from_json(pin) for pin in data["constraints"]),
+            pins=tuple(_PINS[data["language"]].from_json(pin) for pin in data["pins"]),
+            constraints=tuple(Pin.from_json(pin) for pin in data.get("constraints", ())),
         )
 
 
@@ -65,7 +66,7 @@ def parse_requirements(text: str, *, version: str) -> ParsedSpec:
     Raises InvalidSpec with every line that cannot be used, and with line 0 for what concerns the whole text.
     """
     target = Target(_python_version(version))
-    _check_limits(text)
+    check_limits(text)
     pins: dict[str, tuple[int, Pin]] = {}
     constraints: dict[str, tuple[int, Pin]] = {}
     repairs: list[Repair] = []
@@ -96,16 +97,6 @@ def _take(taken: dict[str, tuple[int, Pin]], number: int, pin: Pin) -> str | Non
     extras = tuple(sorted({*earlier.extras, *pin.extras}))
     taken[pin.name] = (first, Pin(pin.name, min(earlier.version, pin.version), extras))
     return None
-
-
-def _check_limits(text: str) -> None:
-    reason = None
-    if len(text.encode("utf-8", "surrogatepass")) > TEXT_BYTES:
-        reason = f"the text is larger than {TEXT_BYTES} bytes; send only the pinned requirements"
-    elif len(physical_lines(text)) > TEXT_LINES + 1:
-        reason = f"the text has more than {TEXT_LINES} lines; send only the pinned requirements"
-    if reason is not None:
-        raise InvalidSpec((LineProblem(0, "", reason),))
 
 
 def _python_version(version: str) -> str:

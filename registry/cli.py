@@ -94,7 +94,7 @@ def runtimes() -> None:
 
 
 @runtimes.command("install")
-@click.argument("language", type=click.Choice(["python"]))
+@click.argument("language", type=click.Choice(["python", "r"]))
 @click.argument("version")
 def install_runtime(language: str, version: str) -> None:
     """Make the base image of LANGUAGE VERSION: pulled where that works, else made from a Debian mirror."""
@@ -121,7 +121,7 @@ def list_runtimes() -> None:
 
 
 @runtimes.command("remove")
-@click.argument("language", type=click.Choice(["python"]))
+@click.argument("language", type=click.Choice(["python", "r"]))
 @click.argument("version")
 def remove_runtime(language: str, version: str) -> None:
     """Remove a base image; environments that were built on it stay."""

@@ -62,13 +62,13 @@ class Worker:
             runtimes_folder=RUNTIME_IMAGES,
             timeout_seconds=settings.build_seconds,
         )
-        recipe = builder.recipe()
+        recipes = builder.recipes()
         desk = LeaseDesk(
             runner=self._runner,
             models=models,
             blobs=blobs,
             builder=builder,
-            recipe=recipe,
+            recipes=recipes,
             limit=settings.max_containers,
         )
         prediction = Prediction(
@@ -84,7 +84,7 @@ class Worker:
             jobs=self._jobs,
             blobs=blobs,
             builder=builder,
-            recipe=recipe,
+            recipes=recipes,
             prediction=prediction,
         )
         self._job_runner = JobRunner(

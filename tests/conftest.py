@@ -1,17 +1,21 @@
 """Fixtures of all tests: the real engine, and what to do where there is none."""
 
 import os
+import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import docker
 import pytest
 from docker.errors import DockerException
 
+from builders.bases import Base
 from builders.report import SilentReport
-from builders.runtimes import install_base
+from builders.runtimes import dev_image, install_base
 
+ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 
@@ -51,6 +55,22 @@ def python_base(engine: docker.DockerClient) -> str:
     minor = f"{sys.version_info.major}.{sys.version_info.minor}"
     install_base(engine, "python", minor, SilentReport())
     return minor
+
+
+@pytest.fixture(scope="session")
+def r_base(engine: docker.DockerClient) -> Base:
+    """R 4.2 from Debian bookworm, with its sister that has compilers; they belong to the machine and stay."""
+    return install_base(engine, "r", "4.2", SilentReport())
+
+
+@pytest.fixture(scope="session")
+def cran(r_base: Base) -> Path:
+    """A repository with packages of CRAN, made once per machine from Debian's source packages."""
+    folder = ROOT / ".cache" / "cran"
+    script = ROOT / "tests" / "environments" / "cran_mirror.sh"
+    done = subprocess.run([script, dev_image(r_base), folder], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return folder
 
 
 @pytest.fixture

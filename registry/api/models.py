@@ -22,6 +22,8 @@ _MODEL_NAME = validate.Regexp(
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z", error="1 to 100 letters, digits, dots, dashes, underscores"
 )
 _WORD = validate.Regexp(r"^[a-z][a-z0-9_]{0,49}\Z")
+# R's flavours are the names of its packages: randomForest.
+_FLAVOUR = validate.Regexp(r"^[A-Za-z][A-Za-z0-9_]{0,49}\Z")
 _FORM = {
     "required": True,
     "content": {
@@ -53,7 +55,7 @@ class UploadRequestSchema(Schema):
     tags = fields.List(
         fields.String(validate=validate.Length(1, 100)), load_default=list, validate=validate.Length(0, 100)
     )
-    flavour = fields.String(required=True, validate=_WORD)
+    flavour = fields.String(required=True, validate=_FLAVOUR)
     format = fields.String(load_default="pickle", validate=_WORD)
     language = fields.String(load_default="python", validate=_WORD)
     language_version = fields.String(required=True, validate=validate.Length(1, 50))

@@ -224,10 +224,10 @@ class Runner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Runtimes:
-    """The base images that are there, and the recipe by which environments are built on them."""
+    """The base images that are there, and by language the recipe by which environments are built on them."""
 
     bases: tuple[Base, ...]
-    recipe: Recipe
+    recipes: Mapping[str, Recipe]
 
 
 class Desk(Protocol):

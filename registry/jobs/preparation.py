@@ -6,7 +6,7 @@ when the environment or the model is at fault. What is the lake's own fault is t
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from builders.bases import Base
@@ -48,7 +48,7 @@ class Preparation:
         jobs: Jobs,
         blobs: Blobs,
         builder: ImageBuilder,
-        recipe: Recipe,
+        recipes: Mapping[str, Recipe],
         prediction: Prediction,
     ) -> None:
         self._models = models
@@ -56,7 +56,7 @@ class Preparation:
         self._jobs = jobs
         self._blobs = blobs
         self._builder = builder
-        self._recipe = recipe
+        self._recipes = recipes
         self._prediction = prediction
 
     def begin(self, job_id: str, version_id: str) -> tuple[str, int]:
@@ -77,7 +77,7 @@ class Preparation:
             def resolve_and_fetch() -> Json:
                 resolved = self._builder.resolve(EnvironmentSpec.from_json(resolution.spec), base, report)
                 self._builder.fetch(resolved, base, report)
-                identity = environment_id(resolved.lock, base, self._recipe)
+                identity = environment_id(resolved.lock, base, self._recipes[base.language])
                 repairs = [*resolution.repairs, *(repair.to_json() for repair in resolved.repairs)]
                 self._environments.resolved(key, _pending(identity, resolved.lock, resolution.base), repairs)
                 return {"environment": identity}

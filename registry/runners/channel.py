@@ -1,4 +1,4 @@
-"""The web's side of the runtime contract: questions to the runtime in a run folder, over its Unix socket."""
+"""The web's side of the runtime contract: questions to the runtime in a run folder, over its socket or its FIFOs."""
 
 import threading
 import time
@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from registry.domain.errors import InvalidInput, InvalidRequest, ModelRaised, PredictionTimeout, WelesError
-from registry.runners.connection import Connection, ConnectionLost, connect
+from registry.runners.connection import ConnectionLost
+from registry.runners.transport import Transport, connect
 from registry.tables import frame
 from registry.tables.frame import DEFAULT_LIMITS, BadFrame, FrameLimits
 from registry.tables.table import Table
@@ -51,7 +52,7 @@ class Channel:
     def __init__(self, *, limits: FrameLimits = DEFAULT_LIMITS, idle_per_folder: int = 16) -> None:
         self._limits = limits
         self._idle_per_folder = idle_per_folder
-        self._idle: dict[Path, list[Connection]] = {}
+        self._idle: dict[Path, list[Transport]] = {}
         self._lock = threading.Lock()
 
     def call(self, folder: Path, header: Mapping[str, Any], table: Table | None = None, *, timeout: float) -> Answer:
@@ -74,7 +75,7 @@ class Channel:
                         raise
                     # The other end of a kept connection may be long gone: that says nothing about who is there now.
                     sent = lost.sent
-            return self._ask(folder, connect(folder / "socket", deadline), parts, rows, deadline)
+            return self._ask(folder, connect(folder, deadline), parts, rows, deadline)
         except ConnectionLost as lost:
             raise ContainerGone(folder, sent or lost.sent, lost.reason) from None
         except BadFrame as error:
@@ -94,7 +95,7 @@ class Channel:
         for folder in list(self._idle):
             self.forget(folder)
 
-    def _ask(self, folder: Path, connection: Connection, parts: list[Any], rows: int | None, deadline: float) -> Answer:
+    def _ask(self, folder: Path, connection: Transport, parts: list[Any], rows: int | None, deadline: float) -> Answer:
         try:
             connection.send(parts, deadline)
             header, body = connection.receive(self._limits, deadline)
@@ -109,17 +110,18 @@ class Channel:
             raise BadFrame(f"an answer without a table of {rows} rows")
         return Answer(document, _NO_TABLE if table is None else table)
 
-    def _take(self, folder: Path) -> Connection | None:
+    def _take(self, folder: Path) -> Transport | None:
         with self._lock:
             connections = self._idle.get(folder)
             return connections.pop() if connections else None
 
-    def _keep(self, folder: Path, connection: Connection) -> None:
-        with self._lock:
-            connections = self._idle.setdefault(folder, [])
-            if len(connections) < self._idle_per_folder:
-                connections.append(connection)
-                return
+    def _keep(self, folder: Path, connection: Transport) -> None:
+        if connection.is_kept:
+            with self._lock:
+                connections = self._idle.setdefault(folder, [])
+                if len(connections) < self._idle_per_folder:
+                    connections.append(connection)
+                    return
         connection.close()
 
 

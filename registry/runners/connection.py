@@ -50,6 +50,8 @@ def connect(path: Path, deadline: float) -> "Connection":
 class Connection:
     """A connected stream socket; for one thread at a time. After any error it must be closed."""
 
+    is_kept = True
+
     def __init__(self, stream: socket.socket) -> None:
         self._stream = stream
         self._scratch = bytearray(_ONE_SYSCALL)

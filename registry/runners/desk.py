@@ -21,13 +21,20 @@ class LeaseDesk:
     """The `Desk` port, in the process that holds the runner. One container per version, at most `limit` in all."""
 
     def __init__(
-        self, *, runner: Runner, models: Models, blobs: Blobs, builder: ImageBuilder, recipe: Recipe, limit: int
+        self,
+        *,
+        runner: Runner,
+        models: Models,
+        blobs: Blobs,
+        builder: ImageBuilder,
+        recipes: Mapping[str, Recipe],
+        limit: int,
     ) -> None:
         self._runner = runner
         self._models = models
         self._blobs = blobs
         self._builder = builder
-        self._recipe = recipe
+        self._recipes = recipes
         self._limit = limit
         self._starting: set[str] = set()
         self._changed = threading.Condition()
@@ -50,7 +57,8 @@ class LeaseDesk:
         return self._runner.ending(version_id, _ENDING_SECONDS)
 
     def runtimes(self) -> Runtimes:
-        return Runtimes(tuple(self._builder.bases()), self._recipe)
+        bases = self._builder.bases()
+        return Runtimes(tuple(base for base in bases if base.language in self._recipes), self._recipes)
 
     @contextmanager
     def _alone(self, version_id: str) -> Iterator[None]:

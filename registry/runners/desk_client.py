@@ -30,7 +30,8 @@ class DeskClient:
 
     def runtimes(self) -> Runtimes:
         document = self._ask("GET", "/runtimes")
-        return Runtimes(tuple(Base(**base) for base in document["bases"]), Recipe(**document["recipe"]))
+        recipes = {language: Recipe(**recipe) for language, recipe in document["recipes"].items()}
+        return Runtimes(tuple(Base(**base) for base in document["bases"]), recipes)
 
     def _ask(self, method: str, path: str) -> dict[str, Any]:
         connection = UnixHttpConnection(self._socket, self._seconds)

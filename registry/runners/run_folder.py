@@ -11,7 +11,7 @@ from typing import Any
 
 from registry.domain.entities import Json
 
-SOCKET, LEASE, USED, FAILURE = "socket", "lease", "used", "failure.json"
+SOCKET, READY, LEASE, USED, FAILURE = "socket", "ready", "lease", "used", "failure.json"
 _LARGEST_FAILURE = 256 << 10
 
 
@@ -35,9 +35,11 @@ class RunFolder:
 
     @property
     def is_ready(self) -> bool:
-        """The container answers: its socket is there (and is a socket)."""
-        status = self._status(SOCKET)
-        return status is not None and stat.S_ISSOCK(status.st_mode)
+        """The container answers: its socket is there (and is a socket), or the file that says so of its FIFOs."""
+        socket, ready = self._status(SOCKET), self._status(READY)
+        return (socket is not None and stat.S_ISSOCK(socket.st_mode)) or (
+            ready is not None and stat.S_ISREG(ready.st_mode)
+        )
 
     def renew(self) -> None:
         """Renew the lease: its time is what the container looks at."""

@@ -11,7 +11,8 @@ from typing import BinaryIO
 from builders.bases import BaseChoice, choose_base
 from builders.errors import InvalidSpec, NoSuchRuntime
 from builders.identity import Recipe, spec_digest
-from builders.spec import EnvironmentSpec, ParsedSpec, parse_requirements
+from builders.parse import LANGUAGES, parse_environment
+from builders.spec import EnvironmentSpec, ParsedSpec
 from registry.domain.entities import JobState, Json, ModelVersion, Resolution, State, User, now
 from registry.domain.errors import Forbidden, InvalidEnvironment, InvalidInput, InvalidRequest, NotFound
 from registry.domain.ports import Blobs, Desk, Models
@@ -90,7 +91,7 @@ class UploadService:
 
         notes = [f"{repair.text}: {repair.action}; {repair.reason}" for repair in parsed.repairs]
         notes += [choice.note] if choice.note else []
-        resolution = _resolution(parsed, choice, runtimes.recipe)
+        resolution = _resolution(parsed, choice, runtimes.recipes[choice.base.language])
         version = ModelVersion(
             id=uuid.uuid4().hex,
             model=request.name,
@@ -147,10 +148,11 @@ class UploadService:
 
 def read_requirements(text: bytes, language: str, version: str) -> ParsedSpec:
     """Raises InvalidEnvironment with every line that cannot be used."""
-    if language != "python":
-        raise InvalidEnvironment(f"Models in {language!r} cannot be taken.", next="Set `language` to python.")
+    if language not in LANGUAGES:
+        known = " or ".join(LANGUAGES)
+        raise InvalidEnvironment(f"Models in {language!r} cannot be taken.", next=f"Set `language` to {known}.")
     try:
-        return parse_requirements(text.decode("utf-8-sig"), version=version)
+        return parse_environment(language, text.decode("utf-8-sig"), version=version)
     except UnicodeDecodeError as error:
         raise InvalidEnvironment("The requirements are not UTF-8 text.") from error
     except InvalidSpec as error:

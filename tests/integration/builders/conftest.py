@@ -1,10 +1,12 @@
 """A real base, a builder of a lake of its own, and a runtime that answers `hello`."""
 
+import dataclasses
 import ipaddress
 import time
 
 import pytest
 from private_index import serve
+from small_cran import serve_cran
 
 from builders.docker_builder import DockerBuilder
 from builders.packages import PackageStore
@@ -50,6 +52,10 @@ def runtimes(tmp_path_factory):
     (folder / "python" / "runtime").mkdir(parents=True)
     (folder / "python" / "runtime" / "__main__.py").write_text("import greeting\nprint(greeting.TEXT)\n")
     (folder / "python" / "runtime" / "greeting.py").write_text("TEXT = 'hello from the runtime'\n")
+    (folder / "r" / "runtime").mkdir(parents=True)
+    (folder / "r" / "runtime" / "start.sh").write_text(
+        "exec Rscript --vanilla -e 'cat(\"hello from the runtime\\n\")'\n"
+    )
     return folder
 
 
@@ -68,9 +74,33 @@ def make_builder(engine, lake_name, packages_folder, runtimes):
     return make
 
 
-@pytest.fixture
-def private_index(engine):
-    """An index that containers can reach at the bridge's own address, and that asks for a password."""
+@pytest.fixture(scope="session")
+def bridge(engine):
+    """Address of this host on the engine's bridge, where containers can reach it."""
     subnet = ipaddress.ip_network(engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Subnet"], strict=False)
-    with serve(str(next(subnet.hosts())), "reader:Zq7-index-password") as server:
+    return str(next(subnet.hosts()))
+
+
+@pytest.fixture
+def private_index(bridge):
+    """An index that asks for a password."""
+    with serve(bridge, "reader:Zq7-index-password") as server:
         yield server
+
+
+@pytest.fixture
+def private_cran(bridge, cran):
+    """The same over HTTP; it asks for a password."""
+    with serve_cran(bridge, cran, "reader:Zq7-cran-password") as server:
+        yield server
+
+
+@pytest.fixture
+def make_r_builder(make_builder, cran):
+    """Builders whose R repositories are those given, or the mirror."""
+
+    def make(*repositories, **settings):
+        addresses = tuple(map(str, repositories or (cran,)))
+        return make_builder(site=dataclasses.replace(SiteSettings.from_host(), cran=addresses), **settings)
+
+    return make

@@ -7,7 +7,7 @@ import pytest
 from builders.errors import BuilderUnavailable, NoSuchRuntime
 from builders.recipes import RUNTIME_IMAGES
 from builders.report import SilentReport
-from builders.runtimes import install_base, list_bases, remove_base
+from builders.runtimes import dev_image, install_base, list_bases, remove_base
 
 pytestmark = pytest.mark.docker
 
@@ -40,7 +40,7 @@ def test_removing_a_base_that_is_not_there_names_those_that_are(engine, base):
 
 
 def test_without_mmdebstrap_it_is_said_what_to_install(engine, report, monkeypatch):
-    monkeypatch.setattr("builders.runtimes.shutil.which", lambda name: None)
+    monkeypatch.setattr("builders.bootstrap.shutil.which", lambda name: None)
     monkeypatch.setattr("builders.runtimes._installed", lambda *arguments: None)
     with pytest.raises(BuilderUnavailable, match="apt-get install mmdebstrap"):
         install_base(engine, "python", "3.11", report)
@@ -78,3 +78,38 @@ def test_old_packages_find_the_standard_library_that_they_need(engine, base):
         base.image, ["python3", "-W", "ignore", "-c", program], remove=True, network_mode="none"
     )
     assert found == b"there\n"
+
+
+def test_a_base_of_r_has_a_sister_with_compilers_that_is_no_base(engine, r_base):
+    assert r_base in list_bases(engine)
+    assert r_base.image == f"weles-base/r:{r_base.version}"
+    assert dev_image(r_base) not in {base.image for base in list_bases(engine)}
+    assert engine.images.get(dev_image(r_base)).labels["weles.base-dev"] == "r"
+    assert install_base(engine, "r", r_base.version, SilentReport()) == r_base
+    look = "for name in gcc g++ gfortran make; do command -v $name; done; true"
+    found = {
+        image: engine.containers.run(image, ["/bin/sh", "-c", look], remove=True, network_mode="none").decode().split()
+        for image in (r_base.image, dev_image(r_base))
+    }
+    assert found[r_base.image] == []
+    assert len(found[dev_image(r_base)]) == 4
+
+
+def test_a_base_of_r_has_the_recommended_packages_and_nothing_of_the_site(engine, r_base):
+    program = "for (name in c('MASS', 'Matrix', 'rpart', 'survival')) loadNamespace(name); cat('there\\n')"
+    found = engine.containers.run(
+        r_base.image, ["Rscript", "--vanilla", "-e", program], remove=True, network_mode="none"
+    )
+    assert found == b"there\n"
+    look = "cat /etc/apt/apt.conf.d/99* /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null; true"
+    assert engine.containers.run(r_base.image, ["/bin/sh", "-c", look], remove=True, network_mode="none") == b""
+
+
+def test_versions_of_r_that_can_be_had_are_listed(engine, report):
+    with pytest.raises(NoSuchRuntime) as caught:
+        install_base(engine, "r", "3.98", report)
+    assert caught.value.available == (
+        "4.0 (from Debian bullseye)",
+        "4.2 (from Debian bookworm)",
+        "4.5 (from Debian trixie)",
+    )

@@ -8,6 +8,7 @@ import sys
 import tarfile
 
 import pytest
+from images import leftovers, run, search
 
 from builders.errors import BuildFailed
 from builders.identity import environment_id
@@ -27,16 +28,6 @@ def acquire(builder, base, report, text=REQUIREMENTS):
     resolution = builder.resolve(spec, base, report)
     builder.fetch(resolution, base, report)
     return resolution.lock, environment_id(resolution.lock, base, builder.recipe())
-
-
-def run(engine, image, *command):
-    return engine.containers.run(
-        image, entrypoint=command[0], command=list(command[1:]), remove=True, network_mode="none", read_only=True
-    ).decode()
-
-
-def leftovers(engine, lake):
-    return engine.containers.list(all=True, filters={"label": f"weles={lake}"})
 
 
 def test_from_a_freeze_to_an_image_that_runs(engine, lake_name, make_builder, base, report):
@@ -223,23 +214,6 @@ def test_a_private_index_is_used_and_no_secret_of_the_site_is_in_an_image(
     found, looked_at = search(engine, built.tag, SECRETS)
     assert found == []
     assert looked_at > 1000
-
-
-def search(engine, image, secrets):
-    """Files of an image's layers, its configuration among them, that have a secret; how many were looked at."""
-    found, looked_at = [], 0
-    with tarfile.open(fileobj=io.BytesIO(b"".join(engine.images.get(image).save()))) as saved:
-        for outer in saved:
-            data = saved.extractfile(outer).read() if outer.isfile() else b""
-            if outer.name.endswith("layer.tar"):
-                with tarfile.open(fileobj=io.BytesIO(data)) as layer:
-                    entries = [(each.name, layer.extractfile(each).read()) for each in layer if each.isreg()]
-            else:
-                entries = [(outer.name, data)]
-            looked_at += len(entries)
-            found += [name for name, content in entries if any(each.encode() in content for each in secrets)]
-            found += [name for name, _ in entries if any(each in name for each in secrets)]
-    return found, looked_at
 
 
 def test_the_search_for_secrets_would_find_one(engine, lake_name, base):

@@ -1,5 +1,6 @@
 """`python -m builders` as a program."""
 
+import os
 import re
 import subprocess
 import sys
@@ -65,3 +66,14 @@ def test_a_file_that_is_not_there_is_said(tmp_path):
     assert done.returncode == 2
     assert "no.txt" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_dockerfile_of_an_r_session(run, r_base, cran):
+    done = run(
+        "# weles-r 1\njsonlite==1.8.4  cran\nMASS==7.3  recommended\n", "--r", "4.2", **os.environ, WELES_CRAN=str(cran)
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("# Weles environment, recipe r/1")
+    assert f"FROM {r_base.image}\n" in done.stdout
+    assert "# jsonlite==1.8.4\n" in done.stdout
+    assert "# line 3: MASS==7.3  recommended: dropped" in done.stderr

@@ -71,10 +71,10 @@ def test_a_damaged_file_is_not_used_and_can_be_added_again(store):
 
 def test_a_compiled_wheel_is_found_by_its_source_and_version(store):
     source = LockedPackage("a", "1", package_file(b"source", "a-1.tar.gz"), "sdist")
-    assert store.wheel(source, "3.11.2") is None
+    assert store.ready(source, "3.11.2") is None
     path = store.add_built(source, "3.11.2", "a-1-py3-none-any.whl", io.BytesIO(CONTENT))
-    assert store.wheel(source, "3.11.2") == path
-    assert store.wheel(source, "3.9.2") is None
+    assert store.ready(source, "3.11.2") == path
+    assert store.ready(source, "3.9.2") is None
 
 
 def test_a_damaged_record_of_a_compiled_wheel_is_as_none(store):
@@ -83,10 +83,27 @@ def test_a_damaged_record_of_a_compiled_wheel_is_as_none(store):
     (record,) = store.root.rglob("*.json")
     record.chmod(0o644)
     record.write_text("{")
-    assert store.wheel(source, "3.11.2") is None
+    assert store.ready(source, "3.11.2") is None
 
 
 def test_a_store_that_cannot_be_written_is_the_lakes_fault(tmp_path):
     (tmp_path / "packages").write_text("a file is in the way")
     with pytest.raises(BuilderUnavailable, match="package store"):
         PackageStore(tmp_path / "packages").add(package_file(), io.BytesIO(CONTENT))
+
+
+def test_what_is_kept_tells_its_own_hash(store):
+    file = store.keep("a_1.0.tar.gz", io.BytesIO(CONTENT))
+    assert file == package_file(name="a_1.0.tar.gz")
+    assert store.file(file).read_bytes() == CONTENT
+    assert store.keep("a_1.0.tar.gz", io.BytesIO(CONTENT)) == file
+    assert len(files_in(store)) == 1
+
+
+def test_a_binary_of_an_r_package_is_good_for_the_variant_that_it_was_made_for(store):
+    source = LockedPackage("aa", "1.0", store.keep("aa_1.0.tar.gz", io.BytesIO(b"source")), "r-source")
+    assert store.ready(source, "r-4.2.2") is None
+    path = store.add_built(source, "r-4.2.2", "aa_1.0_R_x86_64-pc-linux-gnu.tar.gz", io.BytesIO(CONTENT))
+    assert store.ready(source, "r-4.2.2") == path
+    assert path.read_bytes() == CONTENT
+    assert store.ready(source, "r-4.5.0") is None

@@ -103,3 +103,26 @@ def test_credentials_are_not_shown_and_can_be_masked():
     shown = repr(site) + str(site)
     assert not any(secret in shown for secret in ("hunter2", "token", "swordfish", "example.org"))
     assert {"hunter2", "swordfish", "me:hunter2", "token"} <= set(site.secrets())
+
+
+def test_r_repositories_reach_only_containers_of_r(home, tmp_path):
+    mirror = tmp_path / "cran"
+    mirror.mkdir()
+    address = "https://reader:secret@cran.example.org"
+    site = SiteSettings.from_host(
+        home | {"WELES_CRAN": f"{address} {mirror}", "WELES_DEBIAN_MIRROR": "http://d.example"}
+    )
+    assert site.cran == (address, str(mirror))
+    assert site.r_environment()["WELES_CRAN"] == f"{address} {mirror}"
+    assert site.r_environment()["WELES_DEBIAN_MIRROR"] == "http://d.example"
+    assert "WELES_CRAN" not in site.container_environment()
+    assert Mount(mirror, str(mirror)) in site.r_mounts()
+    assert Mount(mirror, str(mirror)) not in site.mounts()
+    assert "secret" in site.secrets()
+    assert "secret" not in repr(site)
+
+
+@pytest.mark.parametrize("address", ["/no/such/folder", "file:///no/such/folder", "relative/folder"])
+def test_an_r_repository_that_is_not_there_is_said(home, address):
+    with pytest.raises(BuilderUnavailable, match="WELES_CRAN"):
+        SiteSettings.from_host(home | {"WELES_CRAN": address}).r_mounts()

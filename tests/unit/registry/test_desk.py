@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from builders.bases import Base
 from builders.identity import Recipe
 from registry.domain.entities import State
 from registry.domain.errors import CapacityExceeded, EnvironmentNotReady, ModelNotLoadable, ModelNotUsable
@@ -19,6 +20,7 @@ from registry.runners.desk_client import DeskClient
 from registry.runners.desk_server import DeskServer
 from tests.fakes import FakeRunner
 
+PYTHON = Base("python", "3.11.2", "weles-base/python:3.11.2", "sha256:" + "1" * 64)
 RECIPE = Recipe("python/1", "sha256:" + "0" * 64)
 
 
@@ -58,13 +60,13 @@ def versions() -> Versions:
 @pytest.fixture
 def desk(runner: FakeRunner, versions: Versions) -> LeaseDesk:
     blobs = SimpleNamespace(path=lambda digest: Path("/blobs") / digest)
-    builder = SimpleNamespace(bases=list)
+    builder = SimpleNamespace(bases=lambda: [PYTHON, Base("r", "4.2.2", "weles-base/r:4.2.2", "sha256:" + "2" * 64)])
     return LeaseDesk(
         runner=runner,
         models=cast(Any, versions),
         blobs=cast(Any, blobs),
         builder=cast(Any, builder),
-        recipe=RECIPE,
+        recipes={"python": RECIPE},
         limit=2,
     )
 
@@ -159,3 +161,8 @@ def test_runnable_version_tells_the_runtime_what_to_load(desk: LeaseDesk, runner
     manifest = runner.given["a"].manifest
     assert (manifest["contract"], manifest["flavour"], manifest["file"]) == (1, "sklearn", "model")
     assert isinstance(runner.given["a"], RunnableVersion)
+
+
+def test_only_languages_with_a_runtime_are_offered(desk: LeaseDesk) -> None:
+    assert desk.runtimes().bases == (PYTHON,)
+    assert desk.runtimes().recipes == {"python": RECIPE}

@@ -1,0 +1,78 @@
+# Following the job that prepares an uploaded version.
+
+FIRST_LOOK <- 0.2
+LONGEST_LOOK <- 2
+LOG_LINES <- 20L
+
+status_of <- function(job) {
+  document <- ask_json("GET", paste0("/jobs/", segment(job, "job")))
+  new_status(
+    model = text_of(document$model), version = document$version, state = text_of(document$state),
+    phase = text_of(document$phase), percent = document$percent, detail = text_of(document$detail), job = job,
+    notes = as.character(unlist(document$notes)), problem = document$problem
+  )
+}
+
+new_status <- function(model, version, state, phase, percent, detail = "", job = NULL, notes = character(),
+                       problem = NULL) {
+  structure(
+    list(
+      model = model, version = version, state = state, ready = state == "succeeded", phase = phase,
+      percent = if (is.null(percent)) 0 else percent, detail = detail, job = job, notes = notes, problem = problem
+    ),
+    class = "weles_status"
+  )
+}
+
+#' @export
+print.weles_status <- function(x, ...) {
+  cat(sprintf("<weles_status> %s version %s: %s (%s, %.0f%%)\n", x$model, x$version, x$state, x$phase, x$percent))
+  if (nzchar(x$detail)) cat("  ", x$detail, "\n", sep = "")
+  if (!is.null(x$problem)) cat("  ", text_of(x$problem$detail), "\n", sep = "")
+  invisible(x)
+}
+
+# Show progress until the job has ended; its last status. An error of class weles_upload_failed when it did not succeed.
+wait_for <- function(job) {
+  status <- status_of(job)
+  show <- progress(sprintf("%s version %s", status$model, status$version))
+  pause <- FIRST_LOOK
+  repeat {
+    show(status$percent, status$phase, status$detail)
+    if (status$state %in% c("succeeded", "failed", "cancelled")) break
+    Sys.sleep(pause)
+    pause <- min(pause * 1.5, LONGEST_LOOK)
+    status <- status_of(job)
+  }
+  check_status(status)
+}
+
+check_status <- function(status) {
+  if (!status$state %in% c("failed", "cancelled")) {
+    return(status)
+  }
+  reason <- if (length(status$problem)) {
+    from_problem(status$problem)
+  } else {
+    weles_condition("lake_busy", "lake", sprintf("Its job was %s.", status$state), "Upload it again.")
+  }
+  fields <- reason$fields
+  if (is.null(fields$traceback) && is.null(fields$log_tail)) fields$log <- end_of_log(status$job)
+  stop(weles_condition(
+    "upload_failed", reason$family,
+    sprintf("Version %s of \"%s\" could not be prepared. %s", status$version, status$model, reason$detail),
+    reason$next_step, fields,
+    kinds = sub("^weles_", "", class(reason)[1])
+  ))
+}
+
+end_of_log <- function(job) {
+  if (is.null(job)) {
+    return("")
+  }
+  text <- tryCatch(
+    httr2::resp_body_string(ask("GET", paste0("/jobs/", segment(job, "job"), "/log"), accept = "text/plain"), "UTF-8"),
+    weles_error = function(...) "" # the reason is known without it
+  )
+  paste(utils::tail(strsplit(text, "\n", fixed = TRUE)[[1]], LOG_LINES), collapse = "\n")
+}

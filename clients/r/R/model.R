@@ -1,0 +1,220 @@
+#' Upload a fitted model
+#'
+#' A name that is there already gets a new version. The model goes with the data that it was fitted on
+#' and with the packages that are loaded in this session ([session_requirements()]). Up to 20 rows of the data, with
+#' the predictions of *this* session, go along: the lake replays them before it calls the version ready.
+#'
+#' @param mod A fitted model, or the path of an .rds file that holds one. Called as lm, glm, randomForest,
+#'   ranger, rpart, e1071, glmnet, xgboost, mlr, mlr3, caret and parsnip (and workflows) want it; any other model by its
+#'   `predict` method, which has to be a package's.
+#' @param name The model's name: letters, digits, dots, dashes, underscores.
+#' @param description,tags What people shall read of it, and find it by.
+#' @param target The column that it predicts.
+#' @param data What it was fitted on, the target's column too: a data.frame, the path of a .csv (or .parquet), or
+#'   the hash of a dataset of the lake. The other columns are what the model takes.
+#' @param data_name,data_description What people shall read of the data.
+#' @param ... Not used.
+#' @param environment `NULL` for this session's packages; else the path or the text of a renv.lock or a
+#'   DESCRIPTION, or a [utils::sessionInfo()].
+#' @param wait Show progress until the version is ready?
+#' @return A list of `model`, `version`, `job`, `state` and `notes` (what the lake changed in the requirements, which
+#'   R it uses), invisibly. Errors of class `weles_invalid_model`, `weles_invalid_input`,
+#'   `weles_invalid_environment`, and, with `wait`, `weles_upload_failed`.
+#' @export
+#' @examples
+#' \dontrun{
+#' library(randomForest)
+#' forest <- randomForest(Species ~ ., iris)
+#' model_upload(
+#'   forest, "irises", "A forest on iris", "Species", c("forest", "example"),
+#'   iris, "iris", "150 irises"
+#' )
+#' model_status("irises")
+#' model_predict("irises", head(iris[1:4]))
+#' }
+model_upload <- function(mod, name, description, target, tags, data, data_name = "", data_description = "", ...,
+                         environment = NULL, wait = FALSE) {
+  if (...length()) {
+    refuse("invalid_request", "model_upload() got arguments that it does not know.", "See ?model_upload.")
+  }
+  if (!is_text(target)) refuse("invalid_request", "The target is not one column's name.", "Give one text.")
+  segment(name)
+  text <- list(
+    name = name, description = description, target = target, tags = tags,
+    data_name = if (nzchar(data_name)) data_name else paste("data of", name), data_description = data_description
+  )
+  answer <- send_upload(mod, text, data, environment)
+  made <- structure(
+    list(
+      model = answer$model, version = answer$version, job = answer$job, state = answer$state,
+      notes = as.character(unlist(answer$notes))
+    ),
+    class = "weles_upload"
+  )
+  tell_notes(made$notes)
+  if (wait) {
+    ended <- wait_for(made$job)
+    tell_notes(setdiff(ended$notes, made$notes))
+    made$state <- ended$state
+    made$notes <- ended$notes
+  }
+  invisible(made)
+}
+
+#' @export
+print.weles_upload <- function(x, ...) {
+  cat(sprintf("<weles_upload> %s version %s: %s\n", x$model, x$version, x$state))
+  invisible(x)
+}
+
+#' Wait until a model is ready
+#'
+#' Shows a progress bar (a line for each phase where the terminal cannot redraw).
+#'
+#' @param name The model's name.
+#' @param version A version's number; `NULL` for the latest.
+#' @param wait `FALSE`: how it is now.
+#' @return A list of `model`, `version`, `state` (`"queued"`, `"running"`, `"succeeded"`, `"failed"`), `ready`,
+#'   `phase`, `percent`, `detail`, `job`, `notes` and `problem`. Errors of class `weles_not_found`;
+#'   and `weles_upload_failed`, with the diagnosis or the model's traceback, when it failed and `wait` is `TRUE`.
+#' @export
+#' @examples
+#' \dontrun{
+#' model_status("irises")
+#' model_status("irises", wait = FALSE)$percent
+#' }
+model_status <- function(name, version = NULL, wait = TRUE) {
+  known <- model_document(name, version)
+  if (is.null(known$job)) {
+    states <- c(ready = "succeeded", failed = "failed", building = "running", pending = "queued")
+    state <- text_of(unname(states[known$state]), known$state)
+    now <- new_status(
+      known$name, known$version, state, known$state,
+      if (known$state == "ready") 100 else 0,
+      problem = known$problem
+    )
+    return(if (wait) check_status(now) else now)
+  }
+  if (!wait) {
+    return(status_of(known$job))
+  }
+  ended <- wait_for(known$job)
+  tell_notes(ended$notes)
+  ended
+}
+
+#' Call a model
+#'
+#' @param name The model's name.
+#' @param X The rows to predict: a data.frame, a named list of columns, the path of a .csv, or a matrix (without
+#'   column names: in the order of the model's columns). The order of named columns does not matter.
+#' @param type `"exact"`, or `"prob"` for the probability of each class.
+#' @param version A version's number; `NULL` for the latest.
+#' @return As many predictions as `X` has rows, in their order: a vector or factor; for `"prob"` a data.frame with
+#'   one column for each class, named by it. Errors of class `weles_invalid_input` (with column and row, rows
+#'   counted from 0), `weles_not_found`, `weles_model_raised` (with the model's own traceback),
+#'   `weles_prediction_timeout` ...
+#' @export
+#' @examples
+#' \dontrun{
+#' model_predict("irises", iris[1:4])
+#' model_predict("irises", iris[1:4], type = "prob", version = 1)
+#' }
+model_predict <- function(name, X, type = c("exact", "prob"), version = NULL) {
+  type <- match.arg(type)
+  shown_prediction(send_prediction(name, X, type, version), type)
+}
+
+#' What the lake knows of a model
+#'
+#' `model_info()` gives everything that is known of one version; `model_requirements()` the packages that are
+#' really installed in its image; `model_search()` the models of the lake.
+#'
+#' @param name The model's name.
+#' @param version A version's number; `NULL` for the latest.
+#' @param text A regular expression that the name or the description has to match, in any case.
+#' @param tags Tags that it has to have, all of them.
+#' @param owner Whose it has to be.
+#' @return `model_info()`: a list, `inputs` and `outputs` data.frames of names and types.
+#'   `model_requirements()`: a data.frame of `package` and `version`. `model_search()`: a data.frame of `name`,
+#'   `owner`, `latest`, `state`, `description` and `tags` (a list). Errors of class `weles_not_found`.
+#' @export
+#' @examples
+#' \dontrun{
+#' model_info("irises")$inputs
+#' model_requirements("irises")
+#' model_search("iris", tags = "forest")
+#' }
+model_info <- function(name, version = NULL) {
+  known <- model_document(name, version)
+  known$inputs <- fields_frame(known$inputs)
+  known$outputs <- fields_frame(known$outputs)
+  known$tags <- as.character(unlist(known$tags))
+  known$versions <- as.integer(unlist(known$versions))
+  structure(known, class = "weles_model")
+}
+
+#' @export
+print.weles_model <- function(x, ...) {
+  cat(sprintf("<weles_model> %s version %s (%s), of %s\n", x$name, x$version, x$state, x$owner))
+  if (nzchar(x$description)) cat("  ", x$description, "\n", sep = "")
+  cat(sprintf("  %s model of %s %s, predicts %s\n", x$flavour, x$language, x$language_version, x$target))
+  cat("  takes ", paste(sprintf("%s (%s)", x$inputs$name, x$inputs$type), collapse = ", "), "\n", sep = "")
+  invisible(x)
+}
+
+#' @rdname model_info
+#' @export
+model_requirements <- function(name, version = NULL) {
+  id <- model_document(name, version)$environment$id
+  if (is.null(id)) {
+    stop(weles_condition(
+      "environment_not_ready", "lake", sprintf("The packages of \"%s\" are not settled yet.", name),
+      "Wait for it: model_status()."
+    ))
+  }
+  installed <- unlist(ask_json("GET", paste0("/environments/", segment(id)))$installed)
+  data.frame(package = as.character(names(installed)), version = as.character(installed), stringsAsFactors = FALSE)
+}
+
+#' @rdname model_info
+#' @export
+model_search <- function(text = NULL, tags = NULL, owner = NULL) {
+  found <- Filter(function(model) {
+    words <- paste(model$name, text_of(model$description), sep = "\n")
+    (is.null(text) || grepl(text, words, ignore.case = TRUE)) && all(tags %in% unlist(model$tags)) &&
+      (is.null(owner) || identical(model$owner, owner))
+  }, ask_json("GET", "/models")$models)
+  frame <- rows_frame(found, c("name", "owner", "latest", "state", "description"))
+  frame$latest <- as.integer(frame$latest)
+  frame$tags <- I(lapply(found, function(model) as.character(unlist(model$tags))))
+  frame
+}
+
+#' Measure a model on a dataset
+#'
+#' This lake has no audits yet.
+#'
+#' @param name The model's name.
+#' @param measure The measure's name, such as `"acc"`.
+#' @param data A data.frame, the path of a .csv, or the hash of a dataset.
+#' @param target The column that holds what is right.
+#' @param data_name,data_description What people shall read of the data.
+#' @return An error of class `weles_not_available`.
+#' @export
+#' @examples
+#' try(model_audit("irises", "acc", iris, "Species"))
+model_audit <- function(name, measure, data, target, data_name = "", data_description = "") {
+  refuse(
+    "not_available", "This lake cannot audit models yet.",
+    "Compare model_predict() with the target's column here."
+  )
+}
+
+model_document <- function(name, version = NULL) {
+  ask_json("GET", paste0("/models/", segment(name)), query = list(version = version))
+}
+
+model_inputs <- function(name, version = NULL) {
+  fields_frame(model_document(name, version)$inputs)
+}

@@ -1,0 +1,4 @@
+library(testthat)
+library(weles)
+
+test_check("weles")

@@ -1,0 +1,73 @@
+"""Models made in R: uploaded by the R package, called from R and from Python, with the creator's own answers."""
+
+import json
+import uuid
+from collections.abc import Iterator
+
+import docker
+import numpy as np
+import pandas as pd
+import pytest
+from weles import model
+from weles.connection import connect
+
+from builders.report import SilentReport
+from builders.runtimes import install_base
+from tests.integration.lake import Lake
+from tests.integration.r_session import RSession, r_session
+
+pytestmark = pytest.mark.docker
+
+# Fit, upload, wait, ask; and what this session itself says of the same rows, every double as that very number.
+_SCRIPT = """
+set.seed(1)
+data(iris)
+cars <- transform(mtcars, am = factor(am, labels = c("automatic", "manual")))
+models <- list(
+  lm = list(lm(mpg ~ wt + hp, mtcars), mtcars, "mpg"),
+  glm = list(suppressWarnings(glm(am ~ wt + hp, binomial, cars)), cars, "am"),
+  rpart = list(rpart::rpart(Species ~ ., iris), iris, "Species"),
+  loess = list(loess(mpg ~ wt, mtcars), mtcars, "mpg")
+)
+kind <- Sys.getenv("KIND")
+one <- models[[kind]]
+name <- Sys.getenv("MODEL")
+made <- model_upload(
+  one[[1]], name, paste("A", kind, "from R"), one[[3]], c("r", kind), one[[2]], paste(kind, "data"), "of R's own",
+  wait = TRUE
+)
+stopifnot(made$state == "succeeded", model_status(name)$ready)
+rows <- one[[2]][names(one[[2]]) != one[[3]]]
+own <- weles:::session_exact(model_info(name)$flavour, one[[1]], rows)
+asked <- model_predict(name, rows)
+if (is.factor(own)) stopifnot(identical(asked, unname(own))) else stopifnot(max(abs(asked - own)) < 1e-9)
+prob <- weles:::session_prob(model_info(name)$flavour, one[[1]], rows)
+if (!is.null(prob)) stopifnot(max(abs(as.matrix(model_predict(name, rows, "prob")) - as.matrix(prob))) < 1e-9)
+exact <- if (is.double(own)) sprintf("%.17g", own) else as.character(own)
+jsonlite::write_json(exact, "/exchange/own.json")
+write.csv(rows, "/exchange/rows.csv", row.names = FALSE)
+"""
+
+
+@pytest.fixture(scope="module")
+def r(engine: docker.DockerClient, lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RSession]:
+    with r_session(engine, tmp_path_factory.mktemp("r")) as session:
+        version = session.run("cat(as.character(getRversion()))").strip()
+        install_base(engine, "r", version.rpartition(".")[0], SilentReport())
+        yield session
+
+
+@pytest.mark.parametrize("kind", ["lm", "glm", "rpart", "loess"])
+def test_a_model_of_r_answers_everywhere_as_in_its_own_session(r, lake, kind):
+    name = f"{kind}-{uuid.uuid4().hex[:8]}"
+    r.run(_SCRIPT, KIND=kind, MODEL=name, WELES_URL=lake.url, WELES_TOKEN=lake.token)
+    own = json.loads((r.folder / "own.json").read_text())
+    rows = pd.read_csv(r.folder / "rows.csv")
+    connect(lake.url, lake.token)
+    answer = model.predict(name, rows)
+    if kind == "rpart":
+        assert answer.tolist() == own
+        assert [*model.predict(name, rows, mode="prob").columns] == ["setosa", "versicolor", "virginica"]
+    else:
+        assert np.abs(answer.to_numpy() - np.array(own, dtype=float)).max() < 1e-9
+    assert model.info(name)["flavour"] == ("r" if kind == "loess" else kind)
