@@ -15,6 +15,7 @@ from registry.db.environments import SqlEnvironments
 from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
 from registry.domain.errors import WelesError
+from registry.domain.ports import Desk
 from registry.runners.channel import Channel
 from registry.runners.desk_client import DeskClient
 from registry.services.accounts import AccountService
@@ -24,15 +25,17 @@ from registry.services.upload import UploadService
 from registry.settings import Settings
 
 _FORM_BYTES = 8 << 20
+_DESK_MARGIN_SECONDS = 30
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Flask:
     """The Flask application of a lake that `registry.first_start` has set up.
 
-    `settings` default to the environment's `WELES_*`.
+    `settings` default to the environment's `WELES_*`, `desk` to the worker's on its socket.
     """
     settings = settings or Settings.from_environ()
-    app = Flask("weles")
+    desk = desk or DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
+    app = Flask("weles", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(
         API_TITLE="Weles",
@@ -44,7 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=_FORM_BYTES,
     )
     with app.app_context():
-        register(_services(settings))
+        register(_services(settings, desk))
     app.register_error_handler(WelesError, problem)
     app.register_error_handler(HTTPException, http_problem)
     api = ProblemApi(
@@ -60,11 +63,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _services(settings: Settings) -> Services:
+def _services(settings: Settings, desk: Desk) -> Services:
     engine = connect(settings.database)
     accounts, blobs = AccountService(SqlAccounts(engine)), FilesystemBlobs(settings.blobs_folder)
     stored_datasets, stored_models = DatasetService(SqlDatasets(engine), blobs), SqlModels(engine)
-    desk = DeskClient(settings.desk_socket, settings.start_seconds + 30)
     return Services(
         settings=settings,
         accounts=accounts,

@@ -53,7 +53,7 @@ class OneJob(MethodView):
 class JobLog(MethodView):
     @blueprint.arguments(LogQuerySchema, location="query")
     @blueprint.response(HTTPStatus.OK, {"type": "string"}, content_type="text/plain")
-    @blueprint.doc(**problems(HTTPStatus.NOT_FOUND))
+    @blueprint.doc(**problems(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND))
     def get(self, query: dict[str, Any], job_id: str) -> Response:
         """The job's log, with that of the build that it waits for"""
         services().jobs.get(job_id)

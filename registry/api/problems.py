@@ -62,6 +62,7 @@ class ProblemApi(Api):
     """flask-smorest with problem documents instead of its own form of errors."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
+    ERROR_SCHEMA = ProblemSchema
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         return http_problem(error)
