@@ -63,7 +63,7 @@ def lake_name(engine: docker.DockerClient) -> Iterator[str]:
 
 def remove_lake(client: docker.DockerClient, name: str) -> None:
     """Remove every container and image of a lake."""
-    for container in client.containers.list(all=True, filters={"label": f"weles={name}"}):
+    for container in client.containers.list(all=True, ignore_removed=True, filters={"label": f"weles={name}"}):
         container.remove(force=True)
     for image in client.images.list(filters={"label": f"weles={name}"}):
         client.images.remove(image.id, force=True)

@@ -5,6 +5,7 @@ import socket
 import threading
 from pathlib import Path
 
+from registry.domain.errors import ModelNotLoadable
 from registry.domain.ports import Ending, RunnableVersion
 
 
@@ -26,6 +27,8 @@ class FakeRunner:
             self.gate.wait()
         if self.failure is not None:
             raise self.failure
+        if version.model_file.exists() and not version.model_file.read_bytes().startswith(b"\x80"):
+            raise ModelNotLoadable("UnpicklingError", "invalid load key", "UnpicklingError: …")
         folder = self._run_folder / version.id
         folder.mkdir()
         (folder / "lease").touch()

@@ -27,13 +27,6 @@ _ROLE = "weles.role"
 _POLL_SECONDS = 0.005
 _LARGEST_FILE = 1 << 30
 _ENDINGS_KEPT = 256
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "LOKY_MAX_CPU_COUNT",
-)
 _UNKNOWN = Ending(None, False)
 
 
@@ -66,7 +59,7 @@ class DockerRunner:
         self._manifests.mkdir(parents=True, exist_ok=True)
         threading.Thread(target=self._listen, name="docker-events", daemon=True).start()
         try:
-            for container in self._client.containers.list(all=True, filters={"label": f"weles={self._lake}"}):
+            for container in _containers(self._client, self._lake):
                 version_id = container.labels.get("weles.version", "")
                 folder = RunFolder(self._settings.run_folder / version_id)
                 if container.labels.get(_ROLE) == "runtime" and container.status == "running" and folder.is_ready:
@@ -82,7 +75,9 @@ class DockerRunner:
         folder = RunFolder(self._settings.run_folder / version.id)
         folder.make(self._uid, self._gid)
         manifest = self._manifests / f"{version.id}.json"
-        manifest.write_text(json.dumps(version.manifest), encoding="utf-8")
+        # What is in the container cannot see the limit on its processors.
+        threads = max(1, int(self._settings.container_cpus))
+        manifest.write_text(json.dumps({**version.manifest, "threads": threads}), encoding="utf-8")
         try:
             container = self._client.containers.run(version.image_id, **self._options(version, folder, manifest))
         except (DockerException, RequestException) as error:
@@ -131,7 +126,6 @@ class DockerRunner:
 
     def _options(self, version: RunnableVersion, folder: RunFolder, manifest: Path) -> dict[str, Any]:
         settings = self._settings
-        threads = str(max(1, int(settings.container_cpus)))
         return {
             "detach": True,
             "auto_remove": True,
@@ -160,7 +154,6 @@ class DockerRunner:
                 "WELES_AGE_SECONDS": str(settings.age_seconds),
                 "WELES_LEASE_SECONDS": str(settings.lease_seconds),
                 "WELES_MAX_FRAME_BYTES": str(settings.container_memory),
-                **dict.fromkeys(_THREAD_VARIABLES, threads),
             },
             "volumes": {
                 str(version.model_file): {"bind": "/weles/model/model", "mode": "ro"},
@@ -232,10 +225,15 @@ class DockerRunner:
 
 def sweep(client: docker.DockerClient, lake: str) -> int:
     """Remove every container of the lake; how many there were."""
-    containers = client.containers.list(all=True, filters={"label": f"weles={lake}"})
+    containers = _containers(client, lake)
     for container in containers:
         _remove(container)
     return len(containers)
+
+
+def _containers(client: docker.DockerClient, lake: str) -> list[Any]:
+    # They remove themselves at any time: one that is gone between listing and looking is no error.
+    return client.containers.list(all=True, ignore_removed=True, filters={"label": f"weles={lake}"})
 
 
 def _remove(container: Any) -> None:

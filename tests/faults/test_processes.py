@@ -30,7 +30,7 @@ def lakes(tmp_path: Path, engine: docker.DockerClient, python_base: str) -> Iter
 
 
 def _containers(engine: docker.DockerClient, lake: Lake) -> list[Any]:
-    return engine.containers.list(all=True, filters={"label": f"weles={lake.name}"})
+    return engine.containers.list(all=True, ignore_removed=True, filters={"label": f"weles={lake.name}"})
 
 
 def _upload(lake: Lake, name: str, **changes: Any) -> str:

@@ -121,7 +121,7 @@ def test_nothing_of_a_failed_model_keeps_running(lake: Lake, engine: docker.Dock
     assert len(images) == 1
     failed = [
         container
-        for container in engine.containers.list(all=True, filters={"label": f"weles={lake.name}"})
+        for container in engine.containers.list(all=True, ignore_removed=True, filters={"label": f"weles={lake.name}"})
         if container.labels["weles.version"] not in _ready_versions(lake)
     ]
     assert failed == []

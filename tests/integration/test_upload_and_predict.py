@@ -182,5 +182,5 @@ def test_more_models_than_containers(lake: Lake, wine: dict[str, Any], engine: d
             assert response.json()["type"] == "/problems/capacity-exceeded"
             assert math.isfinite(float(response.headers["Retry-After"]))
         assert response.status_code in (200, 503), response.text
-    running = engine.containers.list(filters={"label": f"weles={lake.name}"})
+    running = engine.containers.list(ignore_removed=True, filters={"label": f"weles={lake.name}"})
     assert len(running) <= 8

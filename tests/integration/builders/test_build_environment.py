@@ -36,7 +36,7 @@ def run(engine, image, *command):
 
 
 def leftovers(engine, lake):
-    return engine.containers.list(all=True, filters={"label": f"weles={lake}"})
+    return engine.containers.list(all=True, ignore_removed=True, filters={"label": f"weles={lake}"})
 
 
 def test_from_a_freeze_to_an_image_that_runs(engine, lake_name, make_builder, base, report):

@@ -1,0 +1,123 @@
+"""The command `weles`. Results go to standard output, everything else to standard error.
+
+Exit codes: 0 done, 1 the caller's fault, 2 wrong usage, 3 the model's fault, 4 the lake's fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from weles import commands
+from weles.errors import WelesError
+from weles.progress import say
+from weles.version import __version__
+
+__all__ = ["main", "parser"]
+
+_EXIT = {"caller": 1, "model": 3, "lake": 4}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code. Wrong usage ends the process with 2, as argparse does."""
+    chosen = parser().parse_args(arguments)
+    try:
+        chosen.run(chosen)
+        sys.stdout.flush()
+    except WelesError as error:
+        say(f"weles: {error}")
+        return _EXIT.get(error.family, 4)
+    except KeyboardInterrupt:
+        say("weles: stopped; what the lake has begun goes on there.")
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone: nothing is left to say, or to flush
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="weles",
+        description="Upload models to a Weles lake, and call them.",
+        epilog="The lake is the one of `weles login`, or of WELES_URL and WELES_TOKEN (or WELES_TOKEN_FILE).",
+    )
+    top.add_argument("--version", action="version", version=f"weles {__version__}")
+    nouns = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _model_commands(nouns)
+    _dataset_commands(nouns)
+    _user_commands(nouns)
+    return top
+
+
+def _model_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    upload = nouns.add_parser("upload", help="upload a model with its data and its environment")
+    upload.add_argument("--model", required=True, metavar="FILE", help="a .pkl or .joblib file")
+    upload.add_argument("--name", required=True)
+    upload.add_argument("--description", default="")
+    upload.add_argument("--target", required=True, help="the column that it predicts")
+    upload.add_argument("--tags", default="", help="separated by commas")
+    upload.add_argument("--data", required=True, help="a .csv or .parquet file, or a dataset's hash")
+    upload.add_argument("--data-name", default="")
+    upload.add_argument("--data-description", default="")
+    upload.add_argument("--requirements", metavar="FILE", help="default: the freeze of this interpreter")
+    upload.add_argument("--wait", action="store_true", help="until it is ready")
+    upload.set_defaults(run=commands.upload)
+
+    status = nouns.add_parser("status", help="wait until a model is ready")
+    status.add_argument("name")
+    status.add_argument("--model-version", type=int, metavar="N")
+    status.add_argument("--no-wait", action="store_true", help="say how it is now")
+    status.set_defaults(run=commands.status)
+
+    predict = nouns.add_parser("predict", help="predict the rows of a CSV or JSON file, in the same form")
+    predict.add_argument("name")
+    predict.add_argument("data", nargs="?", default="-", help="a .csv or .json file; - is standard input")
+    predict.add_argument("--mode", choices=("exact", "prob"), default="exact")
+    predict.add_argument("--model-version", type=int, metavar="N")
+    predict.add_argument("--input", choices=("csv", "json"), help="default: by the file's name; csv for standard input")
+    predict.add_argument("--output", choices=("csv", "json"), help="default: as the input")
+    predict.set_defaults(run=commands.predict)
+
+    info = nouns.add_parser("info", help="what the lake knows of a model")
+    info.add_argument("name")
+    info.add_argument("--model-version", type=int, metavar="N")
+    info.set_defaults(run=commands.info)
+
+
+def _dataset_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verbs = nouns.add_parser("dataset", help="datasets of the lake").add_subparsers(required=True, metavar="VERB")
+    upload = verbs.add_parser("upload", help="store a .csv, .parquet or .json file")
+    upload.add_argument("data")
+    upload.add_argument("--name", required=True)
+    upload.add_argument("--description", default="")
+    upload.set_defaults(run=commands.dataset_upload)
+    for name, does in (("get", "the whole dataset"), ("head", "its first rows")):
+        verb = verbs.add_parser(name, help=does)
+        verb.add_argument("hash")
+        verb.add_argument("--output", choices=("csv", "json"), default="csv")
+        if name == "head":
+            verb.add_argument("-n", type=int, default=5, help="how many rows")
+        verb.set_defaults(run=commands.dataset_get)
+    info = verbs.add_parser("info", help="what the lake knows of it")
+    info.add_argument("hash")
+    info.set_defaults(run=commands.dataset_info)
+
+
+def _user_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    login = nouns.add_parser("login", help="get a token and keep it for later")
+    login.add_argument("url", nargs="?", help="default: WELES_URL, or the lake of the last login")
+    login.add_argument("--name", required=True)
+    login.add_argument(
+        "--password-stdin", action="store_true", help="read it from standard input; else it is asked for"
+    )
+    login.set_defaults(run=commands.login)
+    verbs = nouns.add_parser("user", help="users of the lake").add_subparsers(required=True, metavar="VERB")
+    create = verbs.add_parser("create", help="make a user; its token is printed")
+    create.add_argument("name")
+    create.add_argument(
+        "--password-stdin", action="store_true", help="read it from standard input; else it is asked for"
+    )
+    create.set_defaults(run=commands.user_create)

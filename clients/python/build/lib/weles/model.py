@@ -1,0 +1,138 @@
+"""Models of the lake: upload one, wait until it is ready, call it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from weles import job as jobs
+from weles import prediction
+from weles.connection import Connection, current, segment
+from weles.errors import InvalidRequest
+from weles.job import Status
+from weles.progress import say
+from weles.upload import ModelText, send
+
+__all__ = ["Status", "Upload", "info", "predict", "status", "upload"]
+
+_MODES = ("exact", "prob")
+_STATES = {"ready": "succeeded", "failed": "failed", "building": "running", "pending": "queued"}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A version that the lake has taken. `notes`: what it changed in the requirements, and which Python it uses."""
+
+    model: str
+    version: int
+    job: str
+    state: str
+    notes: tuple[str, ...] = ()
+
+
+def upload(
+    mod: Any,
+    name: str,
+    description: str,
+    target: str,
+    tags: Sequence[str],
+    data: Any,
+    data_name: str = "",
+    data_description: str = "",
+    *,
+    environment: str | os.PathLike[str] | None = None,
+    wait: bool = False,
+) -> Upload:
+    """Upload a fitted model with its data and its environment; a name that is there gets a new version.
+
+    `mod`: an object with `predict`, or the path of a .pkl or .joblib file that holds one.
+    `data`: what it was fitted on, with the column `target`: a DataFrame, a dict of columns, the path of a .csv or
+    .parquet, or the hash of a dataset of the lake. The other columns are what the model takes. Some of its rows,
+    with this session's predictions, go along, so that the lake can check that it answers the same.
+    `environment`: the path or the text of a `pip freeze`; None for the one of this interpreter.
+    `wait`: show progress until the version is ready.
+
+    Raises InvalidModel, InvalidInput, InvalidEnvironment before or without anything being kept; UploadFailed, with
+    `wait`, when the version could not be prepared.
+    """
+    if isinstance(tags, str):
+        raise InvalidRequest(f"The tags are the one text {tags!r}.", next=f"Give a list: [{tags!r}].")
+    connection = current()
+    text = ModelText(name, description, target, tuple(tags), data_name or f"data of {name}", data_description)
+    answer = send(connection, mod, text, data, environment)
+    made = Upload(
+        model=str(answer["model"]),
+        version=int(answer["version"]),
+        job=str(answer["job"]),
+        state=str(answer["state"]),
+        notes=tuple(str(note) for note in answer.get("notes") or ()),
+    )
+    _tell(made.notes)
+    if not wait:
+        return made
+    ended = jobs.wait_for(connection, made.job)
+    _tell([note for note in ended.notes if note not in made.notes])
+    return Upload(made.model, made.version, made.job, ended.state, ended.notes or made.notes)
+
+
+def status(name: str, version: int | None = None, *, wait: bool = True) -> Status:
+    """Wait, showing progress, until a version (the latest by default) is ready; `wait=False`: how it is now.
+
+    Raises NotFound, and UploadFailed, when waiting, with the diagnosis or the model's traceback when it failed.
+    """
+    connection = current()
+    known = info(name, version=version)
+    job = known.get("job")
+    if not job:
+        return _without_job(connection, known, wait)
+    if not wait:
+        return jobs.status_of(connection, str(job))
+    ended = jobs.wait_for(connection, str(job))
+    _tell(ended.notes)
+    return ended
+
+
+def predict(name: str, X: Any, *, mode: str = "exact", version: int | None = None) -> Any:  # noqa: N803 - as sklearn
+    """The model's predictions for the rows of `X`, in their order.
+
+    `X`: a DataFrame, a list of dicts, a dict of columns, the path of a .csv, or a 2-D array or list of rows in the
+    order of the model's columns. `mode`: "exact", or "prob" for the probability of each class. `version`: the latest
+    by default.
+
+    pandas in, pandas out, with the index of `X`: a Series named "prediction", or a DataFrame of the classes; what
+    gave the answer is in its `attrs["weles"]`. For other `X` a list of values, or a list of dicts.
+
+    Raises InvalidInput (column and row), NotFound, ModelRaised (with the model's traceback), PredictionTimeout …
+    """
+    if mode not in _MODES:
+        raise InvalidRequest(f"There is no mode {mode!r}.", next='Use "exact" or "prob".')
+    return prediction.predict(current(), name, X, mode, version)
+
+
+def info(name: str, *, version: int | None = None) -> dict[str, Any]:
+    """What the lake knows of a version (the latest by default).
+
+    Keys: name, owner, version, versions, description, target, tags, flavour, language, language_version, state, job,
+    inputs and outputs (typed columns), environment {id, state, image, base, repairs}, dataset {hash, name,
+    description, rows}, size, sha256, created_at. Raises NotFound.
+    """
+    return current().json("GET", f"/models/{segment(name)}", params={"version": version})
+
+
+def _without_job(connection: Connection, known: dict[str, Any], wait: bool) -> Status:
+    state = str(known.get("state") or "")
+    now = Status(
+        model=str(known.get("name") or ""),
+        version=int(known.get("version") or 0),
+        state=_STATES.get(state, state),
+        phase=state,
+        percent=100.0 if state == "ready" else 0.0,
+    )
+    return jobs.check(connection, now) if wait else now
+
+
+def _tell(notes: Sequence[str]) -> None:
+    for note in notes:
+        say(f"note: {note}")

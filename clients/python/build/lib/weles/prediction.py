@@ -1,0 +1,102 @@
+"""One prediction: the caller's data as a request's body, the lake's answer in the caller's form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from io import BytesIO
+from typing import Any
+
+from requests import Response
+
+from weles import frames, sources
+from weles.columns import decode
+from weles.connection import Body, Connection, object_of, segment
+from weles.errors import InvalidInput
+from weles.frames import FrameTable
+from weles.tables import ListTable, Table, from_document, from_rows, to_records
+
+__all__ = ["predict", "send"]
+
+_RUN = ("model", "version", "environment", "image")
+
+
+def predict(connection: Connection, name: str, data: Any, mode: str, version: int | None) -> Any:
+    """See `weles.model.predict`."""
+    with ExitStack() as open_files:
+        path = sources.file_of(data)
+        if path is not None:
+            body: bytes | Body = open_files.enter_context(path.open("rb"))
+            content_type = sources.content_type_of(path)
+            table: Table | None = None
+        else:
+            table = _table(connection, name, version, data)
+            body, content_type = _json(table), "application/json"
+        response = send(connection, name, body, content_type, mode=mode, version=version)
+    answer = object_of(response)
+    if "predictions" in answer:  # a .json file of records is answered in records
+        rows = answer["predictions"]
+        return [row["prediction"] for row in rows] if rows and [*rows[0]] == ["prediction"] else rows
+    predicted = from_document(answer)
+    if isinstance(table, FrameTable):
+        return _as_pandas(predicted, mode, table.frame.index, {key: answer.get(key) for key in _RUN})
+    if mode == "exact" and len(predicted.fields) == 1:
+        return decode(predicted.fields[0], predicted.columns(0, predicted.rows)[0])
+    return to_records(predicted)
+
+
+def send(
+    connection: Connection,
+    name: str,
+    body: bytes | Body,
+    content_type: str,
+    *,
+    mode: str,
+    version: int | None,
+    accept: str = "application/json",
+    stream: bool = False,
+) -> Response:
+    """The lake's answer to a body that is already JSON, CSV or Parquet."""
+    return connection.request(
+        "POST",
+        f"/models/{segment(name)}/predict",
+        params={"mode": mode, "version": version},
+        body=body,
+        content_type=content_type,
+        accept=accept,
+        repeatable=True,  # a prediction changes nothing in the lake
+        stream=stream,
+    )
+
+
+def _table(connection: Connection, name: str, version: int | None, data: Any) -> Table:
+    if frames.is_frame(data) or isinstance(data, Mapping):
+        return sources.table_of(data)
+    if isinstance(data, Sequence) and data and isinstance(data[0], Mapping):
+        return sources.table_of(data)
+    dimensions = getattr(data, "ndim", None)
+    if dimensions is None and isinstance(data, Sequence) and data and isinstance(data[0], (list, tuple)):
+        dimensions = 2
+    if dimensions != 2:
+        raise InvalidInput(
+            f"The data are not a table: {type(data).__name__}.",
+            next="Give a DataFrame, a list of dicts, a dict of columns, the path of a .csv, or a 2-D array "
+            "(one row is [[…]]).",
+        )
+    inputs = connection.json("GET", f"/models/{segment(name)}", params={"version": version}).get("inputs") or []
+    return from_rows(data, [str(field["name"]) for field in inputs])
+
+
+def _json(table: Table) -> bytes:
+    # Names only: the lake reads the values by the model's own schema.
+    file = BytesIO()
+    table.write_json(file, typed=False)
+    return file.getvalue()
+
+
+def _as_pandas(predicted: ListTable, mode: str, index: Any, run: Mapping[str, Any]) -> Any:
+    same_rows = len(index) == predicted.rows
+    frame = frames.to_frame(predicted.fields, predicted.columns(0, predicted.rows), index if same_rows else None)
+    shown = frame.iloc[:, 0] if mode == "exact" and len(predicted.fields) == 1 else frame
+    shown.attrs["weles"] = dict(run)
+    return shown

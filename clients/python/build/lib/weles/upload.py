@@ -1,0 +1,97 @@
+"""An upload as one streamed request: the model's file, its requirements, its data and its golden rows."""
+
+from __future__ import annotations
+
+import os
+import platform
+from contextlib import ExitStack
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from weles import dataset, sources
+from weles.connection import Connection
+from weles.flavour import class_name, flavour_of
+from weles.freeze import requirements
+from weles.golden import golden_rows
+from weles.model_file import ModelFile, open_model
+from weles.multipart import Multipart, Part, json_part
+from weles.progress import transfer
+from weles.tables import Table
+
+__all__ = ["ModelText", "send"]
+
+_WHOLE_ROWS, _HEAD_ROWS = 20_000, 1_000
+
+
+@dataclass(frozen=True)
+class ModelText:
+    """What people shall read of a model and of its data."""
+
+    name: str
+    description: str
+    target: str
+    tags: tuple[str, ...]
+    data_name: str
+    data_description: str
+
+
+def send(
+    connection: Connection, mod: Any, text: ModelText, data: Any, environment: str | os.PathLike[str] | None
+) -> dict[str, Any]:
+    """Check all that can be checked here, send it, and return the lake's answer {model, version, job, state, notes}.
+
+    A data file is stored as a dataset first: the lake gives its columns their types, and the golden rows follow them.
+    """
+    with ExitStack() as open_files:
+        opened = open_model(mod)
+        open_files.callback(opened.file.close)
+        flavour = flavour_of(opened.model)
+        pins = requirements(environment)
+        stored = sources.hash_of(data)
+        if stored is None and sources.file_of(data) is not None:
+            stored = dataset.upload(data, text.data_name, text.data_description).hash
+        table = sources.table_of(data) if stored is None else _sample(connection, stored)
+        golden = golden_rows(opened.model, table, text.target)
+        parts = [
+            json_part("metadata", _metadata(opened, flavour, text, stored)),
+            Part("model", "application/octet-stream", opened.file),
+            Part("requirements", "text/plain", BytesIO(pins.encode())),
+            json_part("golden", golden),
+        ]
+        if stored is None:
+            parts.append(dataset.data_part(table, open_files))
+        body = Multipart(parts)
+        with transfer(text.name, len(body)) as sent:
+            body.sent = sent
+            return connection.json("POST", "/models", body=body, content_type=body.content_type)
+
+
+def _metadata(opened: ModelFile, flavour: str, text: ModelText, stored: str | None) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "name": text.name,
+        "description": text.description,
+        "target": text.target,
+        "tags": list(text.tags),
+        "flavour": flavour,
+        "format": opened.format,
+        "language": "python",
+        "language_version": platform.python_version(),
+        "model_class": class_name(opened.model),
+        "data_name": text.data_name,
+        "data_description": text.data_description,
+        "system": {
+            "platform": platform.platform(),
+            "machine": platform.machine(),
+            "implementation": platform.python_implementation(),
+        },
+    }
+    if stored is not None:
+        metadata["dataset"] = stored
+    return metadata
+
+
+def _sample(connection: Connection, hash: str) -> Table:
+    """The stored dataset, or the first rows of a large one: enough to spread the golden rows over."""
+    rows = int(dataset.info(hash).get("rows") or 0)
+    return dataset.read(connection, hash, rows=_HEAD_ROWS if rows > _WHOLE_ROWS else None)
