@@ -11,7 +11,7 @@ def prepare(settings: Settings) -> str:
     """Make the folders that are missing; return the lake's id (12 hex), made once and kept in the home folder."""
     for folder in (settings.home, settings.blobs_folder, settings.packages_folder, settings.run_folder):
         folder.mkdir(parents=True, exist_ok=True)
-    settings.home.chmod(0o711)
+    settings.home.chmod(0o700)
     return _once(settings.home / "lake-id", uuid.uuid4().hex[:12])
 
 

@@ -27,6 +27,7 @@ _ROLE = "weles.role"
 _POLL_SECONDS = 0.005
 _LARGEST_FILE = 1 << 30
 _ENDINGS_KEPT = 256
+_AGES = 2
 _UNKNOWN = Ending(None, False)
 
 
@@ -34,6 +35,7 @@ _UNKNOWN = Ending(None, False)
 class _Running:
     container_id: str
     folder: RunFolder
+    started: float
 
 
 class DockerRunner:
@@ -64,7 +66,7 @@ class DockerRunner:
                 folder = RunFolder(self._settings.run_folder / version_id)
                 if container.labels.get(_ROLE) == "runtime" and container.status == "running" and folder.is_ready:
                     folder.renew()
-                    self._running[version_id] = _Running(str(container.id), folder)
+                    self._running[version_id] = _Running(str(container.id), folder, time.monotonic())
                     self._last_container[version_id] = str(container.id)
                 else:
                     _remove(container)
@@ -84,7 +86,7 @@ class DockerRunner:
             folder.remove()
             raise BuilderUnavailable(str(error)) from error
         with self._news:
-            self._running[version.id] = _Running(container.id, folder)
+            self._running[version.id] = _Running(str(container.id), folder, time.monotonic())
             self._last_container[version.id] = str(container.id)
         try:
             self._wait_until_ready(version.id, container.id, folder)
@@ -99,14 +101,21 @@ class DockerRunner:
 
     def renew(self) -> None:
         with self._news:
-            folders = [each.folder for each in self._running.values()]
-        for folder in folders:
-            folder.renew()
+            running = dict(self._running)
+        for version_id, each in running.items():
+            if time.monotonic() - each.started > _AGES * self._settings.age_seconds:
+                # Runtimes end themselves at their age; what has not is hostile, or hangs.
+                self.end(version_id)
+            else:
+                each.folder.renew()
 
     def end(self, version_id: str) -> None:
         with self._news:
             known = self._running.pop(version_id, None)
         if known is not None:
+            with self._news:
+                # Ended by the lake: nobody may blame the model for it.
+                self._endings[known.container_id] = Ending(0, False)
             try:
                 _remove(self._client.containers.get(known.container_id))
             except NotFound:
@@ -201,7 +210,7 @@ class DockerRunner:
 
     def _over(self, container_id: str, ending: Ending) -> None:
         with self._news:
-            self._endings[container_id] = ending
+            self._endings.setdefault(container_id, ending)
             self._ended_order.append(container_id)
             if len(self._ended_order) > _ENDINGS_KEPT:
                 self._endings.pop(self._ended_order.popleft(), None)

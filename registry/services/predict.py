@@ -36,7 +36,7 @@ class Prediction:
 
         Raises the model family, CapacityExceeded, BuilderUnavailable, and LakeBusy when containers end again and again.
         """
-        folder, fresh = self._run_folder / version_id, False
+        folder = self._run_folder / version_id
         for _ in range(_TRIES):
             try:
                 answer = self._channel.call(folder, {"op": "predict", "mode": mode}, table, timeout=self._seconds)
@@ -44,9 +44,9 @@ class Prediction:
                 self._desk.end(version_id)
                 raise ModelRaised("BrokenAnswer", broken.reason, "") from broken
             except ContainerGone as gone:
-                if gone.sent and fresh:
+                if gone.sent:
                     self._explain(version_id)
-                folder, fresh = self._desk.lease(version_id), True
+                folder = self._desk.lease(version_id)
             except PredictionTimeout:
                 self._desk.end(version_id)
                 raise
@@ -66,11 +66,11 @@ class Prediction:
         self._desk.end(version_id)
 
     def _explain(self, version_id: str) -> None:
-        """Raise what a container died of; return when it ended of itself, as idle ones do."""
+        """Raise what a container died of; return when it ended of itself, or by the lake's will, or nobody knows."""
         ending = self._desk.ending(version_id)
         if ending.out_of_memory:
             raise ModelOutOfMemory(self._memory_bytes)
-        if ending.exit_code != 0:
+        if ending.exit_code:
             raise ModelDied(ending.exit_code)
 
 
