@@ -1,7 +1,0 @@
-"""`python -m weles`: the command `weles`."""
-
-import sys
-
-from weles.cli import main
-
-sys.exit(main())
