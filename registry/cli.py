@@ -167,7 +167,7 @@ def _settings(**given: object) -> Settings:
 
 def _docker() -> "DockerClient":
     from registry.domain.errors import BuilderUnavailable
-    from registry.worker import docker_client
+    from registry.runners.engine import docker_client
 
     try:
         client = docker_client(_settings())

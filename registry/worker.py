@@ -6,9 +6,6 @@ import signal
 import sys
 import time
 
-import docker
-from docker.errors import DockerException
-
 from builders.docker_builder import DockerBuilder
 from builders.packages import PackageStore
 from builders.recipes import RUNTIME_IMAGES
@@ -19,28 +16,18 @@ from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
 from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
-from registry.domain.errors import BuilderUnavailable
 from registry.jobs.preparation import Preparation
 from registry.jobs.workflows import JobRunner
 from registry.runners.channel import Channel
 from registry.runners.desk import LeaseDesk
 from registry.runners.desk_server import DeskServer
 from registry.runners.docker import DockerRunner
+from registry.runners.engine import docker_client
 from registry.services.predict import Prediction
 from registry.settings import Settings
 
 _log = logging.getLogger(__name__)
 _LOOK_FOR_JOBS_SECONDS = 0.2
-
-
-def docker_client(settings: Settings) -> docker.DockerClient:
-    """A connection to the engine that the settings name. Raises BuilderUnavailable."""
-    try:
-        if settings.docker_host:
-            return docker.DockerClient(base_url=settings.docker_host, timeout=settings.build_seconds)
-        return docker.from_env(timeout=settings.build_seconds)
-    except DockerException as error:
-        raise BuilderUnavailable(str(error)) from error
 
 
 class Worker:

@@ -1,5 +1,8 @@
 # Sourced by the scripts of this folder: messages, and installing Debian packages.
 
+# Where Debian keeps what only root may need; not on the path of other users.
+PATH=$PATH:/usr/sbin:/sbin
+
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
