@@ -1,6 +1,9 @@
-"""The web application over a real database and real blobs, with a lease desk that only pretends."""
+"""The web application over a real database, real blobs and a real lease desk, without an engine."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -11,31 +14,13 @@ from builders.identity import Recipe
 from registry import first_start
 from registry.api.services import services
 from registry.app import create_app
-from registry.domain.errors import BuilderUnavailable
-from registry.domain.ports import Ending, Runtimes
+from registry.blobs.filesystem import FilesystemBlobs
+from registry.db.engine import connect
+from registry.db.models import SqlModels
+from registry.domain.ports import Desk
+from registry.runners.desk import LeaseDesk
 from registry.settings import Settings
-
-
-class FakeDesk:
-    """A `Desk` with one base image and no containers; `down` makes it unreachable."""
-
-    def __init__(self) -> None:
-        self.down = False
-
-    def lease(self, version_id: str) -> Path:
-        raise BuilderUnavailable("there are no containers in unit tests")
-
-    def end(self, version_id: str) -> None:
-        return None
-
-    def ending(self, version_id: str) -> Ending:
-        return Ending(None, False)
-
-    def runtimes(self) -> Runtimes:
-        if self.down:
-            raise BuilderUnavailable("the worker does not answer")
-        base = Base("python", "3.11.2", "weles-base/python:3.11.2", "sha256:" + "b" * 64)
-        return Runtimes((base,), Recipe("python/1", "sha256:" + "r" * 64))
+from tests.fakes import FakeRunner
 
 
 @pytest.fixture
@@ -44,13 +29,24 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def desk() -> FakeDesk:
-    return FakeDesk()
+def desk(settings: Settings) -> Iterator[Desk]:
+    """The real lease desk, with one base image and with containers that are only folders."""
+    first_start.set_up(settings)
+    engine = connect(settings.database)
+    base = Base("python", "3.11.2", "weles-base/python:3.11.2", "sha256:" + "b" * 64)
+    yield LeaseDesk(
+        runner=FakeRunner(settings.run_folder),
+        models=SqlModels(engine),
+        blobs=FilesystemBlobs(settings.blobs_folder),
+        builder=cast(Any, SimpleNamespace(bases=lambda: [base])),
+        recipe=Recipe("python/1", "sha256:" + "r" * 64),
+        limit=2,
+    )
+    engine.dispose()
 
 
 @pytest.fixture
-def app(settings: Settings, desk: FakeDesk) -> Flask:
-    first_start.set_up(settings)
+def app(settings: Settings, desk: Desk) -> Flask:
     return create_app(settings, desk=desk)
 
 

@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from registry import first_start
 from registry.api.services import services
+from registry.app import create_app
 from registry.settings import Settings
-from tests.unit.api.conftest import FakeDesk
 
 FREEZE = "joblib==1.4.2\nnumpy==1.26.4\nweles @ file:///home/ann/weles\n"
 
@@ -77,8 +78,10 @@ def test_a_model_that_is_not_ready_cannot_be_asked(client: FlaskClient) -> None:
     assert int(response.headers["Retry-After"]) > 0
 
 
-def test_without_a_worker_nothing_is_half_done(client: FlaskClient, desk: FakeDesk) -> None:
-    desk.down = True
+def test_without_a_worker_nothing_is_half_done(settings: Settings) -> None:
+    first_start.set_up(settings)
+    client = create_app(settings).test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {settings.admin_token_file.read_text().strip()}"
     response = upload(client)
     assert (response.status_code, response.json["type"]) == (503, "/problems/builder-unavailable")
     assert client.get("/api/v1/models").json == {"models": []}
