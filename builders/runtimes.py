@@ -178,6 +178,10 @@ def _adopt(client: docker.DockerClient, language: str, source: str) -> Base:
         version_key(version)
     except ValueError as error:
         raise BuilderUnavailable(f"{source} has no usable Python (it says {version!r})") from error
+    for there in list_bases(client):
+        if (there.language, there.version) == (language, version):
+            # Environments were built on it, in every lake of this machine: it is not exchanged.
+            return there
     tag = f"{_repository(language)}:{version}"
     with build_context({"Dockerfile": f"FROM {source}\n".encode()}) as context:
         outcome = build_image(client, context, tag=tag, labels={LABEL: language}, timeout=_LABEL_SECONDS)

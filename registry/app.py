@@ -18,12 +18,15 @@ from registry.domain.errors import WelesError
 from registry.domain.ports import Desk
 from registry.runners.channel import Channel
 from registry.runners.desk_client import DeskClient
+from registry.runners.run_folder import RunFolders
 from registry.services.accounts import AccountService
 from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
+# Routes that take more than a few fields say so themselves.
+_BODY_BYTES = 1 << 20
 _FORM_BYTES = 8 << 20
 _DESK_MARGIN_SECONDS = 30
 
@@ -43,7 +46,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
         OPENAPI_VERSION="3.0.3",
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
-        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_CONTENT_LENGTH=_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=_FORM_BYTES,
     )
     with app.app_context():
@@ -73,10 +76,11 @@ def _services(settings: Settings, desk: Desk) -> Services:
         datasets=stored_datasets,
         uploads=UploadService(stored_models, stored_datasets, blobs, desk),
         prediction=Prediction(
-            settings.run_folder,
+            RunFolders(settings.run_folder),
             Channel(),
             desk,
             seconds=settings.prediction_seconds,
+            queue_seconds=settings.queue_seconds,
             memory_bytes=settings.container_memory,
         ),
         models=stored_models,

@@ -11,6 +11,7 @@ from docker.errors import DockerException
 
 from builders.report import SilentReport
 from builders.runtimes import install_base
+from registry.runners.docker import sweep
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
@@ -63,7 +64,6 @@ def lake_name(engine: docker.DockerClient) -> Iterator[str]:
 
 def remove_lake(client: docker.DockerClient, name: str) -> None:
     """Remove every container and image of a lake."""
-    for container in client.containers.list(all=True, ignore_removed=True, filters={"label": f"weles={name}"}):
-        container.remove(force=True)
+    sweep(client, name)
     for image in client.images.list(filters={"label": f"weles={name}"}):
         client.images.remove(image.id, force=True)

@@ -6,6 +6,9 @@ PATH=$PATH:/usr/sbin:/sbin
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
+# is_lake PID HOME: process PID is the lake of HOME (and not a stranger who was given the number since).
+is_lake() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "serve --home $2"; }
+
 can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 # install PACKAGE…: Debian packages, or the sentence that says what to install.

@@ -24,6 +24,7 @@ from registry.domain.errors import ModelNotLoadable
 from registry.domain.ports import RunnableVersion, Runner
 from registry.runners.channel import Channel
 from registry.runners.docker import DockerRunner
+from registry.runners.run_folder import RunFolders
 from registry.settings import Settings
 from tests.conftest import remove_lake
 from tests.fakes import FakeRunner
@@ -79,24 +80,37 @@ def version(request: pytest.FixtureRequest, runner: Runner, tmp_path: Path) -> R
 
 def test_a_started_version_is_ready_in_its_run_folder(runner: Runner, version: RunnableVersion) -> None:
     folder = runner.start(version)
-    assert folder.name == version.id
     assert stat.S_ISSOCK((folder / "socket").lstat().st_mode)
     assert runner.running() == {version.id: folder}
 
 
 def test_what_is_ended_is_gone(runner: Runner, version: RunnableVersion) -> None:
     folder = runner.start(version)
-    runner.end(version.id)
+    runner.end(version.id, folder)
     assert runner.running() == {}
     assert not folder.exists()
-    runner.end(version.id)
-    runner.end("never started")
+    assert runner.ending(folder, 5).exit_code == 0
+    runner.end(version.id, folder)
+    runner.end("never started", folder)
 
 
 def test_a_version_can_be_started_again(runner: Runner, version: RunnableVersion) -> None:
-    runner.start(version)
-    runner.end(version.id)
-    assert runner.start(version) == runner.running()[version.id]
+    first = runner.start(version)
+    runner.end(version.id, first)
+    second = runner.start(version)
+    assert runner.running() == {version.id: second}
+    assert first != second
+    runner.end(version.id, first)
+    assert runner.running() == {version.id: second}
+
+
+def test_the_run_folders_say_who_answers(runner: Runner, version: RunnableVersion, tmp_path: Path) -> None:
+    folders = RunFolders(tmp_path / "run")
+    assert folders.current(version.id) is None
+    folder = runner.start(version)
+    assert folders.current(version.id) == folder
+    runner.end(version.id, folder)
+    assert folders.current(version.id) is None
 
 
 def test_a_model_that_cannot_be_loaded_leaves_nothing(runner: Runner, version: RunnableVersion) -> None:
@@ -139,7 +153,7 @@ def test_how_a_container_ended_is_known(engine: docker.DockerClient, built: tupl
         assert channel.call(folder, {"op": "hello"}, timeout=10).header["flavour"] == "python"
     (container,) = engine.containers.list(ignore_removed=True, filters={"label": f"weles.version={version.id}"})
     container.kill()
-    ending = real.ending(version.id, 10)
+    ending = real.ending(folder, 10)
     assert (ending.exit_code, ending.out_of_memory) == (137, False)
     assert real.running() == {}
     real.close()

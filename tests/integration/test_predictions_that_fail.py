@@ -1,7 +1,9 @@
 """Models that hang, eat memory or crash: the caller learns why, and the next question is answered."""
 
 import textwrap
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import docker
@@ -41,7 +43,7 @@ class Troublemaker:
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient, python_base: str) -> Iterator[Lake]:
-    environ = {"WELES_PREDICTION_SECONDS": "4", "WELES_CONTAINER_MEMORY": str(256 << 20)}
+    environ = {"WELES_PREDICTION_SECONDS": "4", "WELES_QUEUE_SECONDS": "2", "WELES_CONTAINER_MEMORY": str(256 << 20)}
     lake = Lake(tmp_path_factory.mktemp("lake"), environ)
     lake.start()
     data = pd.DataFrame({"what": [0.0, 1.0], "target": [0.0, 1.0]})
@@ -83,3 +85,24 @@ def test_a_container_that_is_taken_away_is_replaced(lake: Lake, engine: docker.D
     for container in engine.containers.list(ignore_removed=True, filters={"label": f"weles={lake.name}"}):
         container.stop(timeout=10)
     assert _predict(lake, 6).json()["predictions"] == [{"prediction": 6.0}]
+
+
+def test_a_slow_question_does_not_cost_others_their_answers(lake: Lake) -> None:
+    assert _predict(lake, 5).status_code == 200
+    with ThreadPoolExecutor(9) as threads:
+        slow = threads.submit(_predict, lake, 1)
+        time.sleep(0.5)
+        answers = list(threads.map(lambda _: _patient(lake, 6), range(8)))
+        assert slow.result().status_code == 504
+    assert [answer.status_code for answer in answers] == [200] * 8
+
+
+def _patient(lake: Lake, what: float) -> Any:
+    """As any client does that is told to ask again."""
+    for _ in range(30):
+        answer = _predict(lake, what)
+        if answer.status_code != 503:
+            break
+        assert answer.json()["type"] == "/problems/model-busy"
+        time.sleep(0.5)
+    return answer

@@ -41,6 +41,7 @@ def desk(settings: Settings) -> Iterator[Desk]:
         builder=cast(Any, SimpleNamespace(bases=lambda: [base])),
         recipe=Recipe("python/1", "sha256:" + "r" * 64),
         limit=2,
+        answers=lambda folder: True,
     )
     engine.dispose()
 

@@ -204,3 +204,35 @@ def test_an_unforeseen_fault_is_told_without_its_insides(
     response = client.get("/api/v1/models")
     assert (response.status_code, response.json["type"]) == (500, "/problems/lake-failed")
     assert "division" not in response.text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"flavour": "nosuch"},
+        {"format": "exe"},
+        {"description": "\ud800"},
+        {"tags": ["a\0b"]},
+        {"name": "a/b"},
+        {"system": {"x": "\ud800"}},
+    ],
+)
+def test_metadata_that_no_lake_can_hold(client: FlaskClient, changes: dict[str, Any]) -> None:
+    response = upload(client, **changes)
+    assert (response.status_code, response.json["type"]) == (400, "/problems/invalid-request")
+    (problem,) = response.json["problems"]
+    assert problem["field"] == next(iter(changes))
+
+
+def test_nonsense_is_a_bad_request(client: FlaskClient) -> None:
+    deep = (io.BytesIO(b"[" * 100_000), "deep.json")
+    assert upload(client, metadata=deep).status_code == 400
+    deep = (io.BytesIO(b"[" * 100_000), "deep.json")
+    assert upload(client, golden=deep).status_code == 400
+    assert client.get("/api/v1/models/x?version=99999999999999999999999").status_code == 400
+    assert client.post("/api/v1/tokens", json={"name": "\ud800", "password": "x"}).status_code == 400
+
+
+def test_only_uploads_and_predictions_may_be_large(app: Flask) -> None:
+    response = app.test_client().post("/api/v1/tokens", json={"name": "a", "password": "b" * (2 << 20)})
+    assert response.status_code == 413
