@@ -65,7 +65,7 @@ PATTERNS: tuple[Pattern, ...] = (
         "disk-full",
         r"no space left on device|os error 28\b|disk quota exceeded",
         "The lake's disk is full.",
-        "Ask the lake's operator to free some space (`weles-admin gc`), and try again.",
+        "Ask the lake's operator to free some space, and try again.",
     ),
     _pattern(
         "timeout",

@@ -25,7 +25,7 @@ def unavailable(error: Exception) -> BuilderUnavailable:
     """The reason in the operator's words."""
     text = str(error.explanation if isinstance(error, APIError) else error)
     if DISK_FULL in text.lower():
-        return BuilderUnavailable(f"the Docker Engine's disk is full; free some (weles-admin gc): {text}")
+        return BuilderUnavailable(f"the Docker Engine's disk is full; free some: {text}")
     if isinstance(error, APIError):
         return BuilderUnavailable(f"the Docker Engine refused: {text}")
     return BuilderUnavailable(f"the Docker Engine does not answer; is it running, and may this user reach it? {text}")

@@ -147,6 +147,10 @@ def _adopt(client: docker.DockerClient, language: str, source: str) -> Base:
         version_key(version)
     except ValueError as error:
         raise BuilderUnavailable(f"{source} has no usable {language} (it says {version!r})") from error
+    for there in list_bases(client):
+        if (there.language, there.version) == (language, version):
+            # Environments were built on it, in every lake of this machine: it is not exchanged.
+            return there
     tag = f"{_repository(language)}:{version}"
     return Base(language, version, tag, _relabel(client, source, tag, {LABEL: language}))
 

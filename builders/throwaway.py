@@ -28,6 +28,8 @@ NOBODY = 65534
 OUTPUT_BYTES = 32 << 20
 ERROR_BYTES = 256 << 10
 PROCESSES = 1024
+MEMORY_BYTES = 8 << 30
+FILE_BYTES = 16 << 30
 _START_ATTEMPTS = 3
 _STDOUT = 1
 _CHUNK_BYTES = 1 << 18
@@ -163,6 +165,9 @@ def throw_away(
                     cap_drop=["ALL"],
                     security_opt=["no-new-privileges"],
                     pids_limit=PROCESSES,
+                    mem_limit=MEMORY_BYTES,
+                    memswap_limit=MEMORY_BYTES,
+                    ulimits=[docker.types.Ulimit(name="fsize", soft=FILE_BYTES, hard=FILE_BYTES)],
                     network_mode=None if network else "none",
                     log_config=docker.types.LogConfig(type="none"),
                     init=True,

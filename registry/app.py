@@ -15,24 +15,30 @@ from registry.db.environments import SqlEnvironments
 from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
 from registry.domain.errors import WelesError
+from registry.domain.ports import Desk
 from registry.runners.channel import Channel
 from registry.runners.desk_client import DeskClient
+from registry.runners.run_folder import RunFolders
 from registry.services.accounts import AccountService
 from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
+# Routes that take more than a few fields say so themselves.
+_BODY_BYTES = 1 << 20
 _FORM_BYTES = 8 << 20
+_DESK_MARGIN_SECONDS = 30
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Flask:
     """The Flask application of a lake that `registry.first_start` has set up.
 
-    `settings` default to the environment's `WELES_*`.
+    `settings` default to the environment's `WELES_*`, `desk` to the worker's on its socket.
     """
     settings = settings or Settings.from_environ()
-    app = Flask("weles")
+    desk = desk or DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
+    app = Flask("weles", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(
         API_TITLE="Weles",
@@ -40,11 +46,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         OPENAPI_VERSION="3.0.3",
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
-        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_CONTENT_LENGTH=_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=_FORM_BYTES,
     )
     with app.app_context():
-        register(_services(settings))
+        register(_services(settings, desk))
     app.register_error_handler(WelesError, problem)
     app.register_error_handler(HTTPException, http_problem)
     api = ProblemApi(
@@ -60,21 +66,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _services(settings: Settings) -> Services:
+def _services(settings: Settings, desk: Desk) -> Services:
     engine = connect(settings.database)
     accounts, blobs = AccountService(SqlAccounts(engine)), FilesystemBlobs(settings.blobs_folder)
     stored_datasets, stored_models = DatasetService(SqlDatasets(engine), blobs), SqlModels(engine)
-    desk = DeskClient(settings.desk_socket, settings.start_seconds + 30)
     return Services(
         settings=settings,
         accounts=accounts,
         datasets=stored_datasets,
         uploads=UploadService(stored_models, stored_datasets, blobs, desk),
         prediction=Prediction(
-            settings.run_folder,
+            RunFolders(settings.run_folder),
             Channel(),
             desk,
             seconds=settings.prediction_seconds,
+            queue_seconds=settings.queue_seconds,
             memory_bytes=settings.container_memory,
         ),
         models=stored_models,

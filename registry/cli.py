@@ -1,4 +1,4 @@
-"""The commands: `weles-registry` (serve, worker, upgrade) and `weles-admin` (runtimes, users, doctor)."""
+"""The commands: `weles-registry` (serve, worker, upgrade) and `weles-admin` (runtimes, doctor)."""
 
 import logging
 import os
@@ -58,12 +58,21 @@ def serve(home: Path | None, host: str | None, port: int | None) -> None:
 def worker(home: Path | None) -> None:
     """The worker alone: durable jobs and the lease desk."""
     from registry.domain.errors import BuilderUnavailable
+    from registry.home import HomeTaken
     from registry.worker import Worker
 
     try:
         Worker(_settings(home=home)).run()
     except BuilderUnavailable as error:
-        _fail(f"{error.detail}\nStart the Docker Engine, or name another one with DOCKER_HOST.")
+        click.echo(f"{error.detail}\nStart the Docker Engine, or name another one with DOCKER_HOST.", err=True)
+    except HomeTaken as error:
+        click.echo(str(error), err=True)
+    except BaseException:
+        logging.exception("the worker ends")
+    finally:
+        # The threads of the jobs would keep a worker alive that looks after nothing.
+        sys.stderr.flush()
+        os._exit(_LAKE)
 
 
 @registry_commands.command()
@@ -167,7 +176,7 @@ def _settings(**given: object) -> Settings:
 
 def _docker() -> "DockerClient":
     from registry.domain.errors import BuilderUnavailable
-    from registry.worker import docker_client
+    from registry.runners.engine import docker_client
 
     try:
         client = docker_client(_settings())

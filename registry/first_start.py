@@ -13,9 +13,10 @@ def set_up(settings: Settings) -> bool:
     engine = connect(settings.database)
     try:
         upgrade(engine)
-        token = AccountService(SqlAccounts(engine)).first_admin(settings.admin_name, settings.admin_password)
+        return AccountService(SqlAccounts(engine)).first_admin(
+            settings.admin_name,
+            settings.admin_password,
+            lambda token: home.write_secret(settings.admin_token_file, token),
+        )
     finally:
         engine.dispose()
-    if token is not None:
-        home.write_secret(settings.admin_token_file, token)
-    return token is not None

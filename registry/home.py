@@ -1,18 +1,40 @@
 """The home folder of a lake: its parts, and the lake's own id."""
 
+import fcntl
 import os
+import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from registry.settings import Settings
+
+_LOCK_TRIES, _LOCK_PAUSE_SECONDS = 150, 0.1
 
 
 def prepare(settings: Settings) -> str:
     """Make the folders that are missing; return the lake's id (12 hex), made once and kept in the home folder."""
     for folder in (settings.home, settings.blobs_folder, settings.packages_folder, settings.run_folder):
         folder.mkdir(parents=True, exist_ok=True)
-    settings.home.chmod(0o711)
+    settings.home.chmod(0o700)
     return _once(settings.home / "lake-id", uuid.uuid4().hex[:12])
+
+
+class HomeTaken(Exception):
+    """Another worker looks after this home."""
+
+
+def only_worker(settings: Settings) -> IO[str]:
+    """The lock of the home's one worker, to be kept open; waits for one that is just ending. Raises HomeTaken."""
+    file = settings.worker_lock.open("w")
+    for _ in range(_LOCK_TRIES):
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return file
+        time.sleep(_LOCK_PAUSE_SECONDS)
+    file.close()
+    raise HomeTaken(f"Another worker is running on {settings.home}; choose another home, or stop it first.")
 
 
 def write_secret(path: Path, text: str) -> None:
@@ -21,6 +43,8 @@ def write_secret(path: Path, text: str) -> None:
     beside.unlink(missing_ok=True)
     with open(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123
         file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     beside.replace(path)
 
 

@@ -21,6 +21,7 @@ class Settings:
     database_url: str = field(default="", metadata={"help": "SQLAlchemy URL; default: SQLite in the home folder"})
     docker_host: str = field(default="", metadata={"help": "Docker Engine; default: DOCKER_HOST or the local socket"})
     max_upload_bytes: int = field(default=4 << 30, metadata={"help": "largest request body of an upload"})
+    max_data_bytes: int = field(default=512 << 20, metadata={"help": "largest table of an upload, as it is sent"})
     max_predict_bytes: int = field(default=256 << 20, metadata={"help": "largest request body of a prediction"})
     builds_at_once: int = field(default=2, metadata={"help": "environments built at the same time"})
     build_seconds: int = field(default=3600, metadata={"help": "a build that takes longer is ended"})
@@ -33,6 +34,7 @@ class Settings:
     lease_seconds: int = field(default=60, metadata={"help": "a container whose lease is not renewed ends itself"})
     start_seconds: int = field(default=120, metadata={"help": "a container must be ready to answer within this"})
     prediction_seconds: float = field(default=60.0, metadata={"help": "a prediction that takes longer is ended"})
+    queue_seconds: float = field(default=30.0, metadata={"help": "a question waits this long for its turn at a model"})
     admin_name: str = field(default="admin", metadata={"help": "name of the first administrator"})
     admin_password: str = field(default="", metadata={"help": "password of the first administrator; default: none"})
 
@@ -84,6 +86,11 @@ class Settings:
     def run_folder(self) -> Path:
         """Run folders of containers, and the desk's socket."""
         return self.home / "run"
+
+    @property
+    def worker_lock(self) -> Path:
+        """Held by the one worker of this home."""
+        return self.home / "worker.lock"
 
     @property
     def desk_socket(self) -> Path:

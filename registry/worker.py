@@ -5,9 +5,7 @@ import os
 import signal
 import sys
 import time
-
-import docker
-from docker.errors import DockerException
+from pathlib import Path
 
 from builders.docker_builder import DockerBuilder
 from builders.packages import PackageStore
@@ -19,28 +17,22 @@ from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
 from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
-from registry.domain.errors import BuilderUnavailable
+from registry.domain.errors import WelesError
 from registry.jobs.preparation import Preparation
 from registry.jobs.workflows import JobRunner
-from registry.runners.channel import Channel
+from registry.runners.channel import Channel, ContainerGone
 from registry.runners.desk import LeaseDesk
 from registry.runners.desk_server import DeskServer
 from registry.runners.docker import DockerRunner
+from registry.runners.engine import docker_client
+from registry.runners.run_folder import RunFolders
 from registry.services.predict import Prediction
 from registry.settings import Settings
 
 _log = logging.getLogger(__name__)
 _LOOK_FOR_JOBS_SECONDS = 0.2
-
-
-def docker_client(settings: Settings) -> docker.DockerClient:
-    """A connection to the engine that the settings name. Raises BuilderUnavailable."""
-    try:
-        if settings.docker_host:
-            return docker.DockerClient(base_url=settings.docker_host, timeout=settings.build_seconds)
-        return docker.from_env(timeout=settings.build_seconds)
-    except DockerException as error:
-        raise BuilderUnavailable(str(error)) from error
+_LOOK_FOR_LOST_SECONDS = 15.0
+_PING_SECONDS = 2.0
 
 
 class Worker:
@@ -49,6 +41,8 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lake = home.prepare(settings)
+        self._lock = home.only_worker(settings)
+        self._channel = Channel()
         self._engine = connect(settings.database)
         client = docker_client(settings)
         models, blobs = SqlModels(self._engine), FilesystemBlobs(settings.blobs_folder)
@@ -70,12 +64,14 @@ class Worker:
             builder=builder,
             recipes=recipes,
             limit=settings.max_containers,
+            answers=self._answers,
         )
         prediction = Prediction(
-            settings.run_folder,
-            Channel(),
+            RunFolders(settings.run_folder),
+            self._channel,
             desk,
             seconds=settings.prediction_seconds,
+            queue_seconds=settings.queue_seconds,
             memory_bytes=settings.container_memory,
         )
         preparation = Preparation(
@@ -103,19 +99,34 @@ class Worker:
 
     def _keep_house(self) -> None:
         given: set[str] = set()
-        renewed = 0.0
+        looked = renewed = 0.0
         while True:
-            # A job is a row written together with its version: whatever was accepted is found here, sooner or later.
-            unfinished = self._jobs.unfinished()
-            for job_id, version_id in unfinished:
-                if job_id not in given:
-                    self._job_runner.prepare(job_id, version_id)
-                    given.add(job_id)
-            given.intersection_update(job_id for job_id, _ in unfinished)
-            if time.monotonic() - renewed > self._settings.lease_seconds / 6:
-                self._runner.renew()
-                renewed = time.monotonic()
+            try:
+                # A job is a row written together with its version: whatever was accepted is found here.
+                unfinished = dict(self._jobs.unfinished())
+                for job_id in unfinished.keys() - given:
+                    self._job_runner.prepare(job_id, unfinished[job_id])
+                given = set(unfinished)
+                if time.monotonic() - looked > _LOOK_FOR_LOST_SECONDS:
+                    looked = time.monotonic()
+                    self._job_runner.give_up_the_lost(unfinished)
+                if time.monotonic() - renewed > self._settings.lease_seconds / 6:
+                    renewed = time.monotonic()
+                    self._runner.renew()
+            except Exception:
+                # A database or an engine that is away for a moment is no reason to stop looking after the rest.
+                _log.exception("keeping house")
             time.sleep(_LOOK_FOR_JOBS_SECONDS)
+
+    def _answers(self, folder: Path) -> bool:
+        """Somebody answers in the run folder. One that is too busy to do so at once is there."""
+        try:
+            self._channel.call(folder, {"op": "ping"}, timeout=_PING_SECONDS)
+        except ContainerGone:
+            return False
+        except WelesError:
+            return True
+        return True
 
     def _stop(self, *_: object) -> None:
         """Become the program that removes the containers.

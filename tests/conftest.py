@@ -14,6 +14,7 @@ from docker.errors import DockerException
 from builders.bases import Base
 from builders.report import SilentReport
 from builders.runtimes import dev_image, install_base
+from registry.runners.docker import sweep
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -83,7 +84,6 @@ def lake_name(engine: docker.DockerClient) -> Iterator[str]:
 
 def remove_lake(client: docker.DockerClient, name: str) -> None:
     """Remove every container and image of a lake."""
-    for container in client.containers.list(all=True, filters={"label": f"weles={name}"}):
-        container.remove(force=True)
+    sweep(client, name)
     for image in client.images.list(filters={"label": f"weles={name}"}):
         client.images.remove(image.id, force=True)

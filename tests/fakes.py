@@ -1,20 +1,24 @@
 """Stand-ins for what is outside, for unit tests. Each is held to the contract suite of the real adapter."""
 
-import shutil
+import os
 import socket
 import threading
 from pathlib import Path
 
+from registry.domain.errors import ModelNotLoadable
 from registry.domain.ports import Ending, RunnableVersion
+from registry.runners.run_folder import RunFolder, RunFolders
+from registry.runners.unix_socket import reachable
 
 
 class FakeRunner:
     """A `Runner` whose containers are folders with a socket in them; nobody answers there."""
 
     def __init__(self, run_folder: Path) -> None:
-        self._run_folder = run_folder
-        self._run_folder.mkdir(parents=True, exist_ok=True)
-        self._running: dict[str, Path] = {}
+        self._folders = RunFolders(run_folder)
+        self._folders.prepare()
+        self._running: dict[str, RunFolder] = {}
+        self._endings: dict[str, Ending] = {}
         self._lock = threading.Lock()
         self.started: list[str] = []
         self.given: dict[str, RunnableVersion] = {}
@@ -26,35 +30,39 @@ class FakeRunner:
             self.gate.wait()
         if self.failure is not None:
             raise self.failure
-        folder = self._run_folder / version.id
-        folder.mkdir()
-        (folder / "lease").touch()
-        with socket.socket(socket.AF_UNIX) as server:
-            descriptor = folder / "socket"
-            server.bind(str(descriptor))
+        if version.model_file.exists() and not version.model_file.read_bytes().startswith(b"\x80"):
+            raise ModelNotLoadable("UnpicklingError", "invalid load key", "UnpicklingError: …")
+        folder = self._folders.new(os.getuid(), os.getgid())
+        with socket.socket(socket.AF_UNIX) as server, reachable(folder.path / "socket") as name:
+            server.bind(name)
+        self._folders.assign(version.id, folder)
         with self._lock:
             self.started.append(version.id)
             self.given[version.id] = version
             self._running[version.id] = folder
-        return folder
+        return folder.path
 
     def running(self) -> dict[str, Path]:
         with self._lock:
-            return dict(self._running)
+            return {version_id: folder.path for version_id, folder in self._running.items()}
 
     def renew(self) -> None:
-        for folder in self.running().values():
-            (folder / "lease").touch()
-
-    def end(self, version_id: str) -> None:
         with self._lock:
-            folder = self._running.pop(version_id, None)
-        if folder is not None:
-            shutil.rmtree(folder)
+            for folder in self._running.values():
+                folder.renew()
 
-    def ending(self, version_id: str, wait_seconds: float) -> Ending:
-        return Ending(None, False)
+    def end(self, version_id: str, folder: Path) -> None:
+        with self._lock:
+            known = self._running.get(version_id)
+            if known is None or known.path.name != folder.name:
+                return
+            del self._running[version_id]
+            self._endings[folder.name] = Ending(0, False)
+        self._folders.discard(version_id, known)
+
+    def ending(self, folder: Path, wait_seconds: float) -> Ending:
+        return self._endings.get(folder.name, Ending(None, False))
 
     def close(self) -> None:
-        for version_id in self.running():
-            self.end(version_id)
+        for version_id, folder in self.running().items():
+            self.end(version_id, folder)

@@ -1,7 +1,13 @@
 # Sourced by the scripts of this folder: messages, and installing Debian packages.
 
+# Where Debian keeps what only root may need; not on the path of other users.
+PATH=$PATH:/usr/sbin:/sbin
+
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
+
+# is_lake PID HOME: process PID is the lake of HOME (and not a stranger who was given the number since).
+is_lake() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "serve --home $2"; }
 
 can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 

@@ -16,7 +16,7 @@ phase() {
   awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { printf "   %.1f s\n", b - a }' >&2
 }
 
-running() { [ -f "$home/lake.pid" ] && kill -0 "$(cat "$home/lake.pid")" 2>/dev/null; }
+running() { [ -f "$home/lake.pid" ] && is_lake "$(cat "$home/lake.pid")" "$home"; }
 healthy() { .venv/bin/python -c "import sys, urllib.request as u; u.urlopen(sys.argv[1] + '/api/v1/health', timeout=2)" "$url" 2>/dev/null; }
 
 start_lake() {

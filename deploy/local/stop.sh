@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 home=${HOME_DIR:-$PWD/.lake}
 
 pid=$(cat "$home/lake.pid" 2>/dev/null) || { say "No lake is running on $home."; exit 0; }
-if kill -TERM "$pid" 2>/dev/null; then
+if is_lake "$pid" "$home" && kill -TERM "$pid" 2>/dev/null; then
   for _ in $(seq 300); do
     kill -0 "$pid" 2>/dev/null || break
     sleep 0.1

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import request
 from flask_smorest import Blueprint
+from webargs.flaskparser import FlaskParser
 
 from registry.api.problems import MEDIA_TYPE, ProblemSchema
 from registry.api.services import current_user
@@ -13,8 +14,15 @@ PREFIX = "/api/v1"
 _ANYONE = "anyone"
 
 
+class _Parser(FlaskParser):
+    # What does not fit the route is a bad request; 422 is for data that do not fit a model.
+    DEFAULT_VALIDATION_STATUS = HTTPStatus.BAD_REQUEST
+
+
 class Resource(Blueprint):
     """A flask-smorest blueprint whose routes need a bearer token unless they are marked with `anyone`."""
+
+    ARGUMENTS_PARSER = _Parser()
 
     def __init__(self, name: str, description: str) -> None:
         super().__init__(name, __name__, url_prefix=PREFIX, description=description)

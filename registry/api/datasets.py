@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from registry.api import multipart
 from registry.api.blueprint import Resource, problems
+from registry.api.fields import Text
 from registry.api.services import current_user, services
 from registry.domain.entities import Dataset
 from registry.domain.errors import InvalidRequest
@@ -17,7 +18,6 @@ from registry.tables.table import Table
 
 blueprint = Resource("datasets", "Immutable typed tables, addressed by the hash of their content.")
 
-_NAME = validate.Length(1, 200)
 _TABLE = {
     "200": {
         "description": "The rows; JSON is `{columns: [typed fields], data: [[…]]}`.",
@@ -27,8 +27,8 @@ _TABLE = {
 
 
 class NewDatasetSchema(Schema):
-    name = fields.String(required=True, validate=_NAME)
-    description = fields.String(load_default="", validate=validate.Length(0, 10_000))
+    name = Text(1, 200, required=True)
+    description = Text(0, 10_000, load_default="")
 
 
 class AliasSchema(Schema):
@@ -123,7 +123,9 @@ def uploaded_table(name: str) -> Table | None:
     if found is None:
         return None
     content_type, stream = found
-    return formats.read(content_type or formats.CSV, stream, max_bytes=services().settings.max_upload_bytes)
+    limit = services().settings.max_data_bytes
+    body = multipart.read(stream, limit, "data")
+    return formats.read(content_type or formats.CSV, body, max_bytes=limit)
 
 
 def _rows(table: Table) -> Response:

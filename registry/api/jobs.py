@@ -1,12 +1,14 @@
 """Jobs: GET /jobs/ID, GET /jobs/ID/log."""
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, stream_with_context
+from flask import Response, request, stream_with_context
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
@@ -14,9 +16,12 @@ from registry.api.blueprint import Resource, problems
 from registry.api.problems import stored_problem
 from registry.api.services import services
 from registry.domain.entities import Job, JobState, Phase
+from registry.domain.errors import LakeBusy
 
 blueprint = Resource("jobs", "What the lake is doing for you: the preparation of uploaded versions.")
 _LOOK_SECONDS = 0.3
+_TEXT = "text/plain; charset=utf-8"
+_followers = threading.BoundedSemaphore(6)
 _OVER = (JobState.SUCCEEDED, JobState.FAILED)
 
 
@@ -53,12 +58,31 @@ class OneJob(MethodView):
 class JobLog(MethodView):
     @blueprint.arguments(LogQuerySchema, location="query")
     @blueprint.response(HTTPStatus.OK, {"type": "string"}, content_type="text/plain")
-    @blueprint.doc(**problems(HTTPStatus.NOT_FOUND))
+    @blueprint.doc(**problems(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND))
     def get(self, query: dict[str, Any], job_id: str) -> Response:
         """The job's log, with that of the build that it waits for"""
         services().jobs.get(job_id)
-        lines = _lines(job_id, follow=query["follow"])
-        return Response(stream_with_context(lines), content_type="text/plain; charset=utf-8")
+        if not query["follow"]:
+            return Response("".join(_lines(job_id, follow=False)), content_type=_TEXT)
+        # Each follower holds a thread: most must be left for those who ask for something else.
+        if not _followers.acquire(blocking=False):
+            raise LakeBusy("As many logs are being followed as this lake can; ask for it without `follow`.")
+        response = Response(stream_with_context(_lines(job_id, follow=True)), content_type=_TEXT)
+        response.call_on_close(_followers.release)
+        return response
+
+
+def _client_left() -> bool:
+    """The one who follows has closed the connection: while nothing is written, only the socket can tell."""
+    connection = request.environ.get("gunicorn.socket")
+    if connection is None:
+        return False
+    try:
+        return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def job_document(job: Job) -> dict[str, Any]:
@@ -68,13 +92,15 @@ def job_document(job: Job) -> dict[str, Any]:
 
 def _lines(job_id: str, *, follow: bool) -> Iterator[str]:
     jobs, last = services().jobs, 0
+    # Sends the headers: who follows a job that says nothing yet must see that it is being followed.
+    yield ""
     while True:
         over = not follow or jobs.get(job_id).state in _OVER
         batch = jobs.log_after(job_id, last)
         if batch:
             last = batch[-1][0]
             yield "".join(f"{line}\n" for _, line in batch)
-        elif over:
+        elif over or _client_left():
             return
         else:
             time.sleep(_LOOK_SECONDS)

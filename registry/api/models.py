@@ -1,18 +1,22 @@
 """Models: POST /models, GET /models, GET /models/NAME."""
 
+import json
 from http import HTTPStatus
 from typing import Any
 
 from flask import url_for
 from flask.views import MethodView
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from registry.api import multipart
 from registry.api.blueprint import Resource, problems
 from registry.api.datasets import uploaded_table
+from registry.api.fields import Text, VersionNumber
 from registry.api.problems import stored_problem
 from registry.api.services import current_user, services
 from registry.domain.entities import ModelVersion, State
+from registry.domain.flavours import FLAVOURS, FORMATS
+from registry.domain.text import is_storable
 from registry.services.upload import UploadParts, UploadRequest
 from registry.tables.formats import MEDIA_TYPES
 
@@ -21,9 +25,7 @@ blueprint = Resource("models", "Named models and their immutable numbered versio
 _MODEL_NAME = validate.Regexp(
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z", error="1 to 100 letters, digits, dots, dashes, underscores"
 )
-_WORD = validate.Regexp(r"^[a-z][a-z0-9_]{0,49}\Z")
-# R's flavours are the names of its packages: randomForest.
-_FLAVOUR = validate.Regexp(r"^[A-Za-z][A-Za-z0-9_]{0,49}\Z")
+_TEXT_BYTES, _GOLDEN_BYTES = 2 << 20, 16 << 20
 _FORM = {
     "required": True,
     "content": {
@@ -49,21 +51,27 @@ _FORM = {
 
 
 class UploadRequestSchema(Schema):
-    name = fields.String(required=True, validate=_MODEL_NAME)
-    description = fields.String(load_default="", validate=validate.Length(0, 10_000))
-    target = fields.String(required=True, validate=validate.Length(1, 500))
-    tags = fields.List(
-        fields.String(validate=validate.Length(1, 100)), load_default=list, validate=validate.Length(0, 100)
-    )
-    flavour = fields.String(required=True, validate=_FLAVOUR)
-    format = fields.String(load_default="pickle", validate=_WORD)
-    language = fields.String(load_default="python", validate=_WORD)
-    language_version = fields.String(required=True, validate=validate.Length(1, 50))
-    model_class = fields.String(load_default="", validate=validate.Length(0, 500))
-    data_name = fields.String(load_default="", validate=validate.Length(0, 200))
-    data_description = fields.String(load_default="", validate=validate.Length(0, 10_000))
-    dataset = fields.String(load_default=None, allow_none=True)
+    name = Text(required=True, validate=_MODEL_NAME)
+    description = Text(0, 10_000, load_default="")
+    target = Text(1, 500, required=True)
+    tags = fields.List(Text(1, 100), load_default=list, validate=validate.Length(0, 100))
+    language = fields.String(load_default="python", validate=validate.OneOf(tuple(FLAVOURS)))
+    language_version = Text(1, 50, required=True)
+    flavour = fields.String(required=True)
+    format = fields.String(load_default="pickle")
+    model_class = Text(0, 500, load_default="")
+    data_name = Text(0, 200, load_default="")
+    data_description = Text(0, 10_000, load_default="")
+    dataset = Text(0, 100, load_default=None, allow_none=True)
     system = fields.Dict(load_default=dict)
+
+    @validates_schema
+    def _known(self, data: dict[str, Any], **_: Any) -> None:
+        if not is_storable(json.dumps(data["system"], ensure_ascii=False)):
+            raise ValidationError("It has characters that are no text.", "system")
+        for name, known in (("flavour", FLAVOURS), ("format", FORMATS)):
+            if data[name] not in known[data["language"]]:
+                raise ValidationError(f"For {data['language']}: one of {', '.join(known[data['language']])}.", name)
 
     @post_load
     def _request(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -80,7 +88,7 @@ class AcceptedSchema(Schema):
 
 
 class ModelQuerySchema(Schema):
-    version = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1))
+    version = VersionNumber()
 
 
 class EnvironmentOfVersionSchema(Schema):
@@ -92,8 +100,10 @@ class EnvironmentOfVersionSchema(Schema):
 
 
 class DatasetOfVersionSchema(Schema):
-    hash = fields.String(allow_none=True)
+    hash = fields.String()
     name = fields.String()
+    description = fields.String()
+    rows = fields.Integer()
 
 
 class ModelSchema(Schema):
@@ -115,7 +125,7 @@ class ModelSchema(Schema):
     inputs = fields.List(fields.Dict())
     outputs = fields.List(fields.Dict())
     environment = fields.Nested(EnvironmentOfVersionSchema)
-    dataset = fields.Nested(DatasetOfVersionSchema)
+    dataset = fields.Nested(DatasetOfVersionSchema, allow_none=True)
     size = fields.Integer(attribute="model_bytes")
     sha256 = fields.String(attribute="model_blob")
     notes = fields.List(fields.String())
@@ -126,7 +136,7 @@ class ModelSchema(Schema):
 class ModelInListSchema(Schema):
     name = fields.String(attribute="model")
     owner = fields.String()
-    latest = fields.Integer(attribute="number")
+    version = fields.Integer(attribute="number", metadata={"description": "The newest that is ready, else the newest."})
     state = fields.String()
     description = fields.String()
     tags = fields.List(fields.String())
@@ -157,9 +167,9 @@ class Models(MethodView):
         golden = multipart.part("golden")
         parts = UploadParts(
             model=multipart.required("model"),
-            requirements=multipart.required("requirements").read(),
+            requirements=multipart.read(multipart.required("requirements"), _TEXT_BYTES, "requirements"),
             data=uploaded_table("data"),
-            golden=None if golden is None else golden[1].read(),
+            golden=None if golden is None else multipart.read(golden[1], _GOLDEN_BYTES, "golden rows"),
         )
         accepted = services().uploads.upload(current_user(), upload, parts)
         return accepted, {"Location": url_for("jobs.OneJob", job_id=accepted.job)}
@@ -167,7 +177,7 @@ class Models(MethodView):
     @blueprint.response(HTTPStatus.OK, ModelsSchema)
     @blueprint.doc(**problems())
     def get(self) -> dict[str, Any]:
-        """All models, each with its newest version"""
+        """All models, each with the version that a prediction would use"""
         return {"models": services().models.newest()}
 
 
@@ -197,5 +207,18 @@ def _document(version: ModelVersion) -> dict[str, Any]:
             "base": f"{base['language']} {base['version']}",
             "repairs": resolution.repairs,
         },
-        "dataset": {"hash": version.dataset_hash, "name": version.dataset_name},
+        "dataset": _dataset(version),
+    }
+
+
+def _dataset(version: ModelVersion) -> dict[str, Any] | None:
+    if version.dataset_hash is None:
+        return None
+    found = services().datasets
+    named = [alias for alias in found.aliases(version.dataset_hash) if alias.name == version.dataset_name]
+    return {
+        "hash": version.dataset_hash,
+        "name": version.dataset_name,
+        "description": named[0].description if named else "",
+        "rows": found.get(version.dataset_hash).rows,
     }

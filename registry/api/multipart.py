@@ -7,15 +7,18 @@ from typing import Any, BinaryIO, cast
 from flask import request
 from marshmallow import Schema, ValidationError
 
-from registry.domain.errors import InvalidRequest, UnsupportedMediaType
+from registry.api.services import services
+from registry.domain.errors import InvalidRequest, TooLarge, UnsupportedMediaType
 
 MEDIA_TYPE = "multipart/form-data"
+_METADATA_BYTES = 1 << 20
 
 
 def require_multipart() -> None:
-    """Raises UnsupportedMediaType before anything of the body is read."""
+    """Let the request be as large as an upload may be. Raises UnsupportedMediaType before anything of it is read."""
     if request.mimetype != MEDIA_TYPE:
         raise UnsupportedMediaType(request.mimetype, (MEDIA_TYPE,))
+    request.max_content_length = services().settings.max_upload_bytes
 
 
 def metadata(schema: Schema) -> dict[str, Any]:
@@ -24,12 +27,12 @@ def metadata(schema: Schema) -> dict[str, Any]:
     if stream is None:
         raise InvalidRequest("The part `metadata` is missing.", next="Send it as JSON.")
     try:
-        return cast(dict[str, Any], schema.load(json.loads(stream[1].read())))
+        return cast(dict[str, Any], schema.load(json.loads(read(stream[1], _METADATA_BYTES, "metadata"))))
     except ValidationError as error:
         reasons = cast(dict[str, Any], error.messages)
         problems = [{"field": name, "reason": reason} for name, reason in reasons.items()]
         raise InvalidRequest("The part `metadata` has fields that are not right.", problems=problems) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRequest("The part `metadata` is not JSON.", next="Send a JSON object.") from error
 
 
@@ -41,6 +44,14 @@ def part(name: str) -> tuple[str, BinaryIO] | None:
     if name in request.form:
         return "", io.BytesIO(request.form[name].encode())
     return None
+
+
+def read(stream: BinaryIO, limit_bytes: int, what: str) -> bytes:
+    """All of a part that has to be in memory at once. Raises TooLarge."""
+    content = stream.read(limit_bytes + 1)
+    if len(content) > limit_bytes:
+        raise TooLarge(limit_bytes, what)
+    return content
 
 
 def required(name: str) -> BinaryIO:

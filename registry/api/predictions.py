@@ -9,6 +9,7 @@ from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
 from registry.api.blueprint import Resource, problems
+from registry.api.fields import VersionNumber
 from registry.api.services import services
 from registry.domain.entities import ModelVersion
 from registry.domain.schema import Schema as TableSchema
@@ -23,7 +24,7 @@ _EXAMPLE = {"columns": ["alcohol", "malic_acid"], "data": [[14.2, 1.7]]}
 
 class PredictQuerySchema(Schema):
     mode = fields.String(load_default="exact", validate=validate.OneOf(MODES))
-    version = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1))
+    version = VersionNumber()
 
 
 @blueprint.route("/models/<name>/predict")

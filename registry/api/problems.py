@@ -29,6 +29,7 @@ STATUS: dict[type[WelesError], HTTPStatus] = {
     errors.LakeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LakeFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    errors.ModelBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelDied: HTTPStatus.BAD_GATEWAY,
     errors.ModelNotLoadable: HTTPStatus.BAD_GATEWAY,
     errors.ModelNotUsable: HTTPStatus.BAD_GATEWAY,
@@ -62,6 +63,7 @@ class ProblemApi(Api):
     """flask-smorest with problem documents instead of its own form of errors."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
+    ERROR_SCHEMA = ProblemSchema
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         return http_problem(error)

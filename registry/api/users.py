@@ -7,6 +7,7 @@ from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
 from registry.api.blueprint import Resource, problems
+from registry.api.fields import Text
 from registry.api.services import current_user, services
 from registry.services.accounts import ROLES
 
@@ -14,8 +15,8 @@ blueprint = Resource("users", "Who may speak to the lake.")
 
 
 class NewUserSchema(Schema):
-    name = fields.String(required=True, metadata={"example": "ann"})
-    password = fields.String(required=True, load_only=True)
+    name = Text(required=True, metadata={"example": "ann"})
+    password = Text(required=True, load_only=True)
     role = fields.String(load_default="member", validate=validate.OneOf(ROLES))
 
 
@@ -29,8 +30,8 @@ class CreatedUserSchema(UserSchema):
 
 
 class LoginSchema(Schema):
-    name = fields.String(required=True)
-    password = fields.String(required=True, load_only=True)
+    name = Text(required=True)
+    password = Text(required=True, load_only=True)
 
 
 class TokenSchema(Schema):

@@ -19,12 +19,13 @@ class SqlAccounts:
         self._reads = engine
         self._writes = engine.execution_options(writes=True)
 
-    def add_user(self, name: str, role: str, password_hash: str | None) -> User:
+    def add_user(self, name: str, role: str, password_hash: str | None, token_digest: str) -> User:
         try:
             with self._writes.begin() as connection:
                 row = connection.execute(
                     insert(users).values(name=name, role=role, password_hash=password_hash).returning(*_USER)
                 ).one()
+                connection.execute(insert(tokens).values(digest=token_digest, user_id=row.id, label="first"))
         except IntegrityError as error:
             raise Exists("user", name) from error
         return User(**row._mapping)

@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import Engine, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from registry.db.tables import environments, resolutions
+from registry.db.tables import environments, resolutions, versions
 from registry.domain.entities import Environment, Json, Resolution, State
 from registry.domain.errors import NotFound
+from registry.domain.text import storable
 
 _RESOLUTION = [column for column in resolutions.c if column.name != "created_at"]
 
@@ -49,7 +50,7 @@ class SqlEnvironments:
             )
 
     def resolution_failed(self, key: str, problem: Json) -> None:
-        self._update(resolutions, resolutions.c.key == key, state=State.FAILED, problem=problem)
+        self._update(resolutions, resolutions.c.key == key, state=State.FAILED, problem=storable(problem))
 
     def environment(self, environment_id: str) -> Environment:
         with self._reads.connect() as connection:
@@ -65,19 +66,16 @@ class SqlEnvironments:
     def environment_is_ready(
         self, environment_id: str, *, image_id: str, tag: str, size: int, installed: Mapping[str, str]
     ) -> None:
-        self._update(
-            environments,
-            environments.c.id == environment_id,
-            state=State.READY,
-            image_id=image_id,
-            image_tag=tag,
-            image_bytes=size,
-            installed=dict(installed),
-            problem=None,
-        )
+        values = {"image_id": image_id, "image_tag": tag, "image_bytes": size, "installed": dict(installed)}
+        with self._writes.begin() as connection:
+            here = environments.c.id == environment_id
+            connection.execute(update(environments).where(here).values(**values, state=State.READY, problem=None))
+            # An image that was built again has another id: the versions that ran in the old one run in it now.
+            using = versions.c.environment_id == environment_id
+            connection.execute(update(versions).where(using).values(image_id=image_id))
 
     def environment_failed(self, environment_id: str, problem: Json) -> None:
-        self._update(environments, environments.c.id == environment_id, state=State.FAILED, problem=problem)
+        self._update(environments, environments.c.id == environment_id, state=State.FAILED, problem=storable(problem))
 
     def _retry(self, table: Table, here: Any, seen: Resolution | Environment) -> None:
         """Begin the next attempt of what was seen failed; of those who saw the same attempt, one does."""

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, insert, select, update
 from registry.db.tables import jobs, log_lines, resolutions, versions
 from registry.domain.entities import Job, JobState, Json, Phase, now
 from registry.domain.errors import NotFound
+from registry.domain.text import storable
 
 _WAITING = (JobState.QUEUED, JobState.RUNNING)
 _LINE_LIMIT = 4000
@@ -53,13 +54,14 @@ class SqlJobs:
             connection.execute(
                 update(jobs)
                 .where(jobs.c.state == JobState.RUNNING, jobs.c.version_id.in_(sharing), jobs.c.percent <= percent)
-                .values(phase=phase, percent=percent, detail=detail, updated_at=now())
+                .values(phase=phase, percent=percent, detail=storable(detail), updated_at=now())
             )
 
     def update(
         self, job_id: str, state: JobState, phase: Phase, percent: float, detail: str, problem: Json | None = None
     ) -> None:
-        values = {"state": state, "phase": phase, "percent": percent, "detail": detail, "problem": problem}
+        said = {"detail": storable(detail), "problem": storable(problem)}
+        values = {"state": state, "phase": phase, "percent": percent, **said}
         with self._writes.begin() as connection:
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(**values, updated_at=now()))
 
@@ -68,7 +70,7 @@ class SqlJobs:
             with self._writes.begin() as connection:
                 connection.execute(
                     insert(log_lines),
-                    [{"scope": scope, "text": line[:_LINE_LIMIT].replace("\0", "")} for line in lines],
+                    [{"scope": scope, "text": storable(line[:_LINE_LIMIT])} for line in lines],
                 )
 
     def log_after(self, job_id: str, after: int) -> list[tuple[int, str]]:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from registry.db.tables import jobs, models, resolutions, users, versions
 from registry.domain.entities import JobState, Json, ModelVersion, Phase, Resolution, State
 from registry.domain.errors import Forbidden, NotFound
+from registry.domain.text import storable
 
 _NOT_STORED = {"owner", "owner_id"}
 # The newest that is ready comes first, then the newest of the others.
@@ -84,7 +85,7 @@ class SqlModels:
         self._update(version_id, state=State.READY, outputs=outputs, notes=notes, problem=None)
 
     def version_failed(self, version_id: str, problem: Json) -> None:
-        self._update(version_id, state=State.FAILED, problem=problem)
+        self._update(version_id, state=State.FAILED, problem=storable(problem))
 
     def _update(self, version_id: str, **values: object) -> None:
         with self._writes.begin() as connection:

@@ -7,6 +7,7 @@
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     └── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy  LakeFailed
+                      ModelBusy
 
 An error carries data (`fields`) and says what to do `next`; it never knows an HTTP status. `registry.api.problems`
 maps each class to one. `to_document` and `from_document` carry an error between the processes of one lake.
@@ -295,6 +296,16 @@ class CapacityExceeded(LakeError):
             f"All {limit} containers of this lake are at work.",
             next="Ask again in a few seconds, or ask the operator to raise WELES_MAX_CONTAINERS.",
             limit=limit,
+        )
+
+
+class ModelBusy(LakeError):
+    title = "The model is answering others"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model was at work for others all the time that this question waited for its turn.",
+            next="Ask again in a few seconds, or ask the operator to raise WELES_QUEUE_SECONDS.",
         )
 
 

@@ -47,8 +47,8 @@ class Blobs(Protocol):
 
 
 class Accounts(Protocol):
-    def add_user(self, name: str, role: str, password_hash: str | None) -> User:
-        """Raises Exists."""
+    def add_user(self, name: str, role: str, password_hash: str | None, token_digest: str) -> User:
+        """A user and their first token, both or none. Raises Exists."""
         ...
 
     def user(self, name: str) -> tuple[User, str | None]:
@@ -209,12 +209,12 @@ class Runner(Protocol):
         """Renew the leases of all that run here, so that they do not end themselves."""
         ...
 
-    def end(self, version_id: str) -> None:
-        """Stop and remove the version's container; nothing happens when there is none."""
+    def end(self, version_id: str, folder: Path) -> None:
+        """Stop and remove the version's container if it is the one of this run folder; else nothing happens."""
         ...
 
-    def ending(self, version_id: str, wait_seconds: float) -> Ending:
-        """How the version's last container ended; waits a little for the news."""
+    def ending(self, folder: Path, wait_seconds: float) -> Ending:
+        """How the container of this run folder ended; waits a little for the news."""
         ...
 
     def close(self) -> None:
@@ -240,9 +240,11 @@ class Desk(Protocol):
         """
         ...
 
-    def end(self, version_id: str) -> None: ...
+    def end(self, version_id: str, folder: Path) -> None:
+        """End the container of this run folder; a newer one of the version is left alone."""
+        ...
 
-    def ending(self, version_id: str) -> Ending: ...
+    def ending(self, folder: Path) -> Ending: ...
 
     def runtimes(self) -> Runtimes:
         """What environments can be built on."""

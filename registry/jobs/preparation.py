@@ -35,6 +35,8 @@ from registry.services.predict import Prediction
 _log = logging.getLogger(__name__)
 _PAUSES = (1.0, 4.0, 10.0)
 _PATIENCE_SECONDS = 300.0
+_FAILED = LakeFailed("The worker failed while it made this environment; its log says more.").to_document()
+_IMAGE_GONE = LakeFailed("The environment's image is gone from the engine; it is made again.").to_document()
 
 
 class Preparation:
@@ -86,10 +88,21 @@ class Preparation:
 
     def begin_build(self, key: str, environment: str) -> int | None:
         """The attempt to build by; None when the image is there, ready to be used."""
-        known = self._environments.retry_environment(environment)
-        if known.state is State.READY and self._builder.exists(environment) is not None:
-            return None
-        return known.attempt
+        known = self._environments.environment(environment)
+        if known.state is State.READY:
+            if self._builder.exists(environment) is not None:
+                return None
+            # Somebody removed the image: it can be made again from the package store.
+            self._environments.environment_failed(environment, _IMAGE_GONE)
+        return self._environments.retry_environment(environment).attempt
+
+    def give_up_acquiring(self, key: str) -> None:
+        """The attempt ended without a result: let the next upload begin another."""
+        self._environments.resolution_failed(key, _FAILED)
+
+    def give_up_building(self, environment: str) -> None:
+        """As `give_up_acquiring`, for the build."""
+        self._environments.environment_failed(environment, _FAILED)
 
     def build(self, key: str, environment: str) -> Json:
         """Build the environment's image from the package store: {"image": id} or {"problem": …}."""
@@ -129,11 +142,15 @@ class Preparation:
         if problem is None:
             self._jobs.update(job_id, JobState.SUCCEEDED, Phase.READY, 100, "ready")
             return
-        self._prediction.end(version_id)
         self._models.version_failed(version_id, problem)
-        phase, percent = self._jobs.get(job_id).phase, self._jobs.get(job_id).percent
+        job = self._jobs.get(job_id)
+        self._jobs.update(job_id, JobState.FAILED, job.phase, job.percent, problem["detail"], problem)
         self._jobs.log(job_id, [f"failed: {problem['detail']}"])
-        self._jobs.update(job_id, JobState.FAILED, phase, percent, problem["detail"], problem)
+        try:
+            self._prediction.end(version_id)
+        except WelesError as error:
+            # It ends itself when it is idle: that it could not be ended now does not change what happened.
+            _log.warning("the container of %s: %s", version_id, error)
 
     def _replay(self, job_id: str, version: ModelVersion) -> list[Json]:
         """Compare the image's answers with the creator's; the schema of the exact ones. Raises AnswersDiffer."""

@@ -7,12 +7,11 @@ one `build`. Versions are prepared from the queue `versions`, environments made 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
 
-from registry import __version__
 from registry.domain.entities import Json
 from registry.domain.errors import LakeFailed
 from registry.jobs.preparation import Preparation
@@ -21,6 +20,9 @@ _log = logging.getLogger(__name__)
 _VERSIONS, _ENVIRONMENTS = "versions", "environments"
 _VERSIONS_AT_ONCE = 32
 _POLL_SECONDS = 0.1
+# Jobs of another version are not taken up again: this changes only when the steps of a workflow do, not with releases.
+_STEPS_VERSION = "1"
+_LOST = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 
 @DBOS.dbos_class()
@@ -43,13 +45,22 @@ class Workflows(DBOSConfiguredInstance):
 
     def _prepare(self, job_id: str, version_id: str) -> Json | None:
         key, attempt = self._begin(job_id, version_id)
-        acquired = _shared(f"acquire:{key}:{attempt}", self.acquire, key)
+        try:
+            acquired = _shared(f"acquire:{key}:{attempt}", self.acquire, key)
+        except Exception:
+            # Its result is kept for ever: without a next attempt every later upload would be given this one.
+            self._give_up_acquiring(key)
+            raise
         if "problem" in acquired:
             return dict(acquired["problem"])
         environment = acquired["environment"]
         build_attempt = self._begin_build(key, environment)
         if build_attempt is not None:
-            built = _shared(f"build:{environment}:{build_attempt}", self.build, key, environment)
+            try:
+                built = _shared(f"build:{environment}:{build_attempt}", self.build, key, environment)
+            except Exception:
+                self._give_up_building(environment)
+                raise
             if "problem" in built:
                 return dict(built["problem"])
         return self._verify(job_id, version_id, environment).get("problem")
@@ -83,6 +94,14 @@ class Workflows(DBOSConfiguredInstance):
         return self._preparation.verify(job_id, version_id, environment)
 
     @DBOS.step()
+    def _give_up_acquiring(self, key: str) -> None:
+        self._preparation.give_up_acquiring(key)
+
+    @DBOS.step()
+    def _give_up_building(self, environment: str) -> None:
+        self._preparation.give_up_building(environment)
+
+    @DBOS.step(retries_allowed=True, max_attempts=5)
     def _finish(self, job_id: str, version_id: str, problem: Json | None) -> None:
         self._preparation.finish(job_id, version_id, problem)
 
@@ -100,13 +119,13 @@ class JobRunner:
         config: DBOSConfig = {
             "name": "weles",
             "system_database_url": database_url,
-            # The default is a hash of the code, and then an upgrade would leave unfinished jobs behind.
-            "application_version": __version__,
+            "application_version": _STEPS_VERSION,
             "executor_id": executor,
             "log_level": "WARNING",
             "max_executor_threads": _VERSIONS_AT_ONCE + 16,
         }
         DBOS(config=config)
+        self._preparation = preparation
         self._workflows = Workflows(preparation)
         self._builds_at_once = builds_at_once
 
@@ -130,3 +149,11 @@ class JobRunner:
         """Have the version prepared; asking again with the same job changes nothing."""
         with SetWorkflowID(job_id):
             DBOS.enqueue_workflow(_VERSIONS, self._workflows.prepare, job_id, version_id)
+
+    def give_up_the_lost(self, unfinished: Mapping[str, str]) -> None:
+        """End the jobs (id → version id) whose workflow is over without having said so: nothing waits for ever."""
+        for job_id, version_id in unfinished.items():
+            status = DBOS.get_workflow_status(job_id)
+            if status is not None and status.status in _LOST:
+                problem = LakeFailed("The worker failed while it prepared this version; its log says more.")
+                self._preparation.finish(job_id, version_id, problem.to_document())

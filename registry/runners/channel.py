@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from registry.domain.errors import InvalidInput, InvalidRequest, ModelRaised, PredictionTimeout, WelesError
+from registry.domain.errors import InvalidInput, InvalidRequest, ModelBusy, ModelRaised, PredictionTimeout, WelesError
 from registry.runners.connection import ConnectionLost
 from registry.runners.transport import Transport, connect
 from registry.tables import frame
@@ -15,6 +15,7 @@ from registry.tables.frame import DEFAULT_LIMITS, BadFrame, FrameLimits
 from registry.tables.table import Table
 
 _MAX_TEXT = 64 << 10
+_LOOK_SECONDS = 60.0
 _NO_TABLE = Table.of(())
 
 
@@ -53,6 +54,7 @@ class Channel:
         self._limits = limits
         self._idle_per_folder = idle_per_folder
         self._idle: dict[Path, list[Transport]] = {}
+        self._looked = time.monotonic()
         self._lock = threading.Lock()
 
     def call(self, folder: Path, header: Mapping[str, Any], table: Table | None = None, *, timeout: float) -> Answer:
@@ -61,6 +63,7 @@ class Channel:
         Raises ContainerGone, BrokenAnswer, PredictionTimeout, ModelRaised, InvalidInput (the runtime cannot use the
         table) and InvalidRequest (it does not know the mode or operation). Only an answered connection is kept.
         """
+        self._drop_the_gone()
         parts = frame.encode(header, table)
         rows = None if table is None else table.rows
         deadline = time.monotonic() + timeout
@@ -75,7 +78,7 @@ class Channel:
                         raise
                     # The other end of a kept connection may be long gone: that says nothing about who is there now.
                     sent = lost.sent
-            return self._ask(folder, connect(folder, deadline), parts, rows, deadline)
+            return self._ask(folder, _connect(folder, header, deadline), parts, rows, deadline)
         except ConnectionLost as lost:
             raise ContainerGone(folder, sent or lost.sent, lost.reason) from None
         except BadFrame as error:
@@ -124,6 +127,27 @@ class Channel:
                     return
         connection.close()
 
+    def _drop_the_gone(self) -> None:
+        """Now and then, close what is kept for containers that have ended: nobody will ask for them again."""
+        now = time.monotonic()
+        with self._lock:
+            if now - self._looked < _LOOK_SECONDS:
+                return
+            self._looked = now
+            folders = list(self._idle)
+        for folder in folders:
+            if not folder.exists():
+                self.forget(folder)
+
+
+def _connect(folder: Path, header: Mapping[str, Any], deadline: float) -> Transport:
+    """A fresh transport, once it is this question's turn. Raises ModelBusy when that takes longer than it may wait."""
+    wait = header.get("wait")
+    try:
+        return connect(folder, deadline if wait is None else min(deadline, time.monotonic() + wait))
+    except TimeoutError:
+        raise ModelBusy from None
+
 
 def error_of(header: Mapping[str, Any]) -> WelesError:
     """The domain error of an answer with "ok": false. Raises BadFrame when it says nothing of the kind."""
@@ -136,6 +160,8 @@ def error_of(header: Mapping[str, Any]) -> WelesError:
         return ModelRaised(_text(error, "class")[:200], message, _text(error, "traceback")[-_MAX_TEXT:])
     if kind == "invalid_input":
         return InvalidInput(message)
+    if kind == "busy":
+        return ModelBusy()
     if kind in ("invalid_request", "unsupported_mode"):
         return InvalidRequest(message, next="GET the model: it shows what the model can do.")
     raise BadFrame(f"an error of the kind {kind!r:.40}")

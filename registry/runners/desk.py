@@ -1,7 +1,7 @@
 """The lease desk: who gets a container, and who must give one up for it."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,10 @@ _ENDING_SECONDS = 3.0
 
 
 class LeaseDesk:
-    """The `Desk` port, in the process that holds the runner. One container per version, at most `limit` in all."""
+    """The `Desk` port, in the process that holds the runner. One container per version, at most `limit` in all.
+
+    `answers(run folder)` says whether somebody answers there: a socket may outlive its container for a moment.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class LeaseDesk:
         builder: ImageBuilder,
         recipes: Mapping[str, Recipe],
         limit: int,
+        answers: Callable[[Path], bool],
     ) -> None:
         self._runner = runner
         self._models = models
@@ -36,25 +40,27 @@ class LeaseDesk:
         self._builder = builder
         self._recipes = recipes
         self._limit = limit
-        self._starting: set[str] = set()
+        self._answers = answers
+        self._taken: set[str] = set()
         self._changed = threading.Condition()
 
     def lease(self, version_id: str) -> Path:
         version = self._models.version_by_id(version_id)
         with self._alone(version_id):
             folder = self._runner.running().get(version_id)
-            if folder is not None and RunFolder(folder).is_ready:
+            if folder is not None and self._answers(folder):
                 return folder
             if folder is not None:
-                self._runner.end(version_id)
+                self._runner.end(version_id, folder)
             self._make_room()
             return self._runner.start(self._runnable(version))
 
-    def end(self, version_id: str) -> None:
-        self._runner.end(version_id)
+    def end(self, version_id: str, folder: Path) -> None:
+        with self._alone(version_id):
+            self._runner.end(version_id, folder)
 
-    def ending(self, version_id: str) -> Ending:
-        return self._runner.ending(version_id, _ENDING_SECONDS)
+    def ending(self, folder: Path) -> Ending:
+        return self._runner.ending(folder, _ENDING_SECONDS)
 
     def runtimes(self) -> Runtimes:
         bases = self._builder.bases()
@@ -62,32 +68,32 @@ class LeaseDesk:
 
     @contextmanager
     def _alone(self, version_id: str) -> Iterator[None]:
-        """Of those who want the same version at once, one starts its container; the others then find it there."""
+        """One at a time starts or ends a version's container; those who wanted the same find it done."""
         with self._changed:
-            self._changed.wait_for(lambda: version_id not in self._starting)
-            self._starting.add(version_id)
+            self._changed.wait_for(lambda: version_id not in self._taken)
+            self._taken.add(version_id)
         try:
             yield
         finally:
             with self._changed:
-                self._starting.discard(version_id)
+                self._taken.discard(version_id)
                 self._changed.notify_all()
 
     def _make_room(self) -> None:
         """End the container that has been idle longest when there is no room for one more. Raises CapacityExceeded."""
         with self._changed:
             running = self._runner.running()
-            if len(running.keys() | self._starting) <= self._limit:
+            if len(running.keys() | self._taken) <= self._limit:
                 return
             idle = {
                 version_id: RunFolder(folder).idle_seconds
                 for version_id, folder in running.items()
-                if version_id not in self._starting
+                if version_id not in self._taken
             }
             victim = longest_idle(idle)
             if victim is None:
                 raise CapacityExceeded(self._limit)
-            self._runner.end(victim)
+            self._runner.end(victim, running[victim])
 
     def _runnable(self, version: ModelVersion) -> RunnableVersion:
         if version.state is State.FAILED:

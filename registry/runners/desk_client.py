@@ -22,11 +22,11 @@ class DeskClient:
     def lease(self, version_id: str) -> Path:
         return Path(self._ask("POST", f"/leases/{version_id}")["folder"])
 
-    def end(self, version_id: str) -> None:
-        self._ask("DELETE", f"/leases/{version_id}")
+    def end(self, version_id: str, folder: Path) -> None:
+        self._ask("DELETE", f"/leases/{version_id}/{folder.name}")
 
-    def ending(self, version_id: str) -> Ending:
-        return Ending(**self._ask("GET", f"/leases/{version_id}/ending"))
+    def ending(self, folder: Path) -> Ending:
+        return Ending(**self._ask("GET", f"/endings/{folder.name}"))
 
     def runtimes(self) -> Runtimes:
         document = self._ask("GET", "/runtimes")

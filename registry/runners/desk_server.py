@@ -8,7 +8,7 @@ from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 from waitress.server import create_server
 
-from registry.domain.errors import WelesError
+from registry.domain.errors import LakeFailed, WelesError
 from registry.domain.ports import Desk
 from registry.runners.unix_socket import reachable
 
@@ -16,25 +16,30 @@ _THREADS = 32
 
 
 def create_desk_app(desk: Desk) -> Flask:
-    """WSGI application: POST /leases/ID, DELETE /leases/ID, GET /leases/ID/ending, GET /runtimes."""
+    """WSGI application: POST /leases/VERSION, DELETE /leases/VERSION/FOLDER, GET /endings/FOLDER, GET /runtimes."""
     app = Flask("weles-desk")
 
     @app.post("/leases/<version_id>")
     def lease(version_id: str) -> ResponseReturnValue:
         return jsonify(folder=str(desk.lease(version_id)))
 
-    @app.delete("/leases/<version_id>")
-    def end(version_id: str) -> ResponseReturnValue:
-        desk.end(version_id)
+    @app.delete("/leases/<version_id>/<folder>")
+    def end(version_id: str, folder: str) -> ResponseReturnValue:
+        desk.end(version_id, Path(folder))
         return jsonify()
 
-    @app.get("/leases/<version_id>/ending")
-    def ending(version_id: str) -> ResponseReturnValue:
-        return jsonify(asdict(desk.ending(version_id)))
+    @app.get("/endings/<folder>")
+    def ending(folder: str) -> ResponseReturnValue:
+        return jsonify(asdict(desk.ending(Path(folder))))
 
     @app.get("/runtimes")
     def runtimes() -> ResponseReturnValue:
         return jsonify(asdict(desk.runtimes()))
+
+    @app.errorhandler(Exception)
+    def unforeseen(error: Exception) -> ResponseReturnValue:
+        app.logger.exception("the lease desk")
+        return LakeFailed(f"The worker failed ({type(error).__name__}); its log says more.").to_document(), 409
 
     @app.errorhandler(WelesError)
     def failed(error: WelesError) -> ResponseReturnValue:

@@ -1,37 +1,32 @@
-"""The run folder of a container, from outside. What is in it was written by model code: no link there is followed."""
+"""Run folders of containers, from outside. What is in them was written by model code: no link there is followed.
+
+<root>/containers/<name>/   one folder for each container, mounted into it as /weles/run, and never used again
+<root>/versions/<id>        a link that the lake sets: which container answers for a version at present
+"""
 
 import json
 import os
-import shutil
 import stat
+import subprocess
 import time
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from registry.domain.entities import Json
+from registry.domain.text import storable
 
 SOCKET, READY, LEASE, USED, FAILURE = "socket", "ready", "lease", "used", "failure.json"
 _LARGEST_FAILURE = 256 << 10
+_CLOCK_SECONDS = 2.0
 
 
 class RunFolder:
-    """`<run>/<version id>`, mounted into the version's container as `/weles/run`."""
+    """What one container and the lake tell each other by files."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-
-    def make(self, uid: int, gid: int) -> None:
-        """A new, empty folder for one container; what an earlier one left is removed."""
-        self.remove()
-        self.path.mkdir(mode=0o755)
-        (self.path / LEASE).touch()
-        if os.getuid() == 0:
-            os.chown(self.path, uid, gid)
-
-    def remove(self) -> None:
-        with suppress(FileNotFoundError):
-            shutil.rmtree(self.path)
 
     @property
     def is_ready(self) -> bool:
@@ -43,14 +38,17 @@ class RunFolder:
 
     def renew(self) -> None:
         """Renew the lease: its time is what the container looks at."""
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             os.utime(self.path / LEASE, follow_symlinks=False)
 
     @property
     def idle_seconds(self) -> float:
-        """Since the last answer, or since the start."""
+        """Since the last answer, or since the start. A time in the future is a lie, and counts as idle for ever."""
         seen = self._status(USED) or self._status(LEASE)
-        return 0.0 if seen is None else time.time() - seen.st_mtime
+        if seen is None:
+            return 0.0
+        idle = time.time() - seen.st_mtime
+        return idle if idle > -_CLOCK_SECONDS else float("inf")
 
     def failure(self) -> Json | None:
         """What the runtime wrote about a model that cannot be loaded: texts only, cut to size."""
@@ -61,14 +59,74 @@ class RunFolder:
         with open(descriptor, "rb") as file:  # noqa: PTH123 (a descriptor)
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return None
-            with suppress(ValueError):
+            with suppress(ValueError, RecursionError):
                 document: Any = json.loads(file.read(_LARGEST_FAILURE))
                 if isinstance(document, dict):
-                    return {name: str(document.get(name, "")) for name in ("class", "message", "traceback")}
+                    return {name: storable(str(document.get(name, ""))) for name in ("class", "message", "traceback")}
         return None
+
+    def remove(self) -> None:
+        """Remove it with all that a model may have left there. Never raises: what stays is in nobody's way."""
+        # Model code may nest folders deeper than Python can follow, and forbid its own user to look into them.
+        for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf", "--one-file-system"]):
+            with suppress(OSError, subprocess.SubprocessError):
+                subprocess.run([*command, "--", str(self.path)], capture_output=True, timeout=60, check=False)
 
     def _status(self, name: str) -> os.stat_result | None:
         try:
             return (self.path / name).lstat()
         except OSError:
             return None
+
+
+class RunFolders:
+    """All run folders of a lake, and which one is whose at present."""
+
+    def __init__(self, root: Path) -> None:
+        self._containers = root / "containers"
+        self._versions = root / "versions"
+
+    def prepare(self) -> None:
+        for folder in (self._containers, self._versions):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def new(self, uid: int, gid: int) -> RunFolder:
+        """An empty folder for one container that runs as this user."""
+        path = self._containers / uuid.uuid4().hex
+        path.mkdir(mode=0o755)
+        (path / LEASE).touch()
+        if os.getuid() == 0:
+            os.chown(path, uid, gid)
+        return RunFolder(path)
+
+    def named(self, name: str) -> RunFolder:
+        """The folder of that name, there or not."""
+        return RunFolder(self._containers / Path(name).name)
+
+    def current(self, version_id: str) -> Path | None:
+        """The run folder of the container that answers for the version, if there is one."""
+        try:
+            return self._containers / (self._versions / version_id).readlink().name
+        except OSError:
+            return None
+
+    def assign(self, version_id: str, folder: RunFolder) -> None:
+        """From now on this container answers for the version."""
+        beside = self._versions / f".{uuid.uuid4().hex}"
+        beside.symlink_to(Path("..") / self._containers.name / folder.path.name)
+        beside.replace(self._versions / version_id)
+
+    def discard(self, version_id: str, folder: RunFolder) -> None:
+        """The container is over: its folder goes, and with it the link, if it is still this one's."""
+        if self.current(version_id) == folder.path:
+            (self._versions / version_id).unlink(missing_ok=True)
+        folder.remove()
+
+    def keep_only(self, folders: set[Path]) -> None:
+        """Remove what earlier workers left: every folder but these, and links to them."""
+        for link in self._versions.iterdir():
+            if self.current(link.name) not in folders:
+                link.unlink(missing_ok=True)
+        for path in self._containers.iterdir():
+            if path not in folders:
+                RunFolder(path).remove()

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Callable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -36,8 +37,9 @@ class AccountService:
         """A new user and a token of theirs. Raises Forbidden, InvalidRequest, Exists."""
         if not by.is_admin:
             raise Forbidden("Only an administrator may create users.")
-        user = self._accounts.add_user(*_checked(name, password, role), self._hasher.hash(password))
-        return user, self.new_token(user, "first")
+        token = _random_token()
+        user = self._accounts.add_user(*_checked(name, password, role), self._hasher.hash(password), _digest(token))
+        return user, token
 
     def log_in(self, name: str, password: str) -> str:
         """A new token, good for 30 days. Raises Unauthenticated."""
@@ -54,18 +56,23 @@ class AccountService:
         return self.new_token(user, "login", seconds=30 * 24 * 3600)
 
     def new_token(self, user: User, label: str, seconds: float | None = None) -> str:
-        token = f"weles_{secrets.token_urlsafe(32)}"
+        token = _random_token()
         self._accounts.add_token(user.id, _digest(token), label, seconds)
         return token
 
-    def first_admin(self, name: str, password: str) -> str | None:
-        """Make the lake's first administrator; a token, or None when that user is there already."""
+    def first_admin(self, name: str, password: str, keep: Callable[[str], None]) -> bool:
+        """Make the lake's first administrator, if there is none of that name; whether there was not.
+
+        `keep` is given the token before the user is made: a token that was lost could never be had again.
+        """
         try:
             self._accounts.user(name)
         except NotFound:
-            user = self._accounts.add_user(name, "admin", self._hasher.hash(password) if password else None)
-            return self.new_token(user, "first")
-        return None
+            token = _random_token()
+            keep(token)
+            self._accounts.add_user(name, "admin", self._hasher.hash(password) if password else None, _digest(token))
+            return True
+        return False
 
 
 def _checked(name: str, password: str, role: str) -> tuple[str, str]:
@@ -79,6 +86,10 @@ def _checked(name: str, password: str, role: str) -> tuple[str, str]:
     if problems:
         raise InvalidRequest("The user cannot be created like this.", problems=problems)
     return name, role
+
+
+def _random_token() -> str:
+    return f"weles_{secrets.token_urlsafe(32)}"
 
 
 def _digest(token: str) -> str:

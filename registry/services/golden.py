@@ -37,7 +37,7 @@ class GoldenRows:
                 for mode in ("exact", "prob")
                 if parts.get(mode) is not None
             }
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InvalidRequest(
                 "The part `golden` cannot be read.",
                 next='Send {"rows": table, "exact": table, "prob": table or null}, or leave the part out.',

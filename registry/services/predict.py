@@ -14,47 +14,61 @@ from registry.domain.errors import (
 )
 from registry.domain.ports import Desk, Jobs
 from registry.runners.channel import BrokenAnswer, Channel, ContainerGone
+from registry.runners.run_folder import RunFolders
 from registry.tables.table import Table
 
 MODES = ("exact", "prob")
 # A kept container may be at its end just now; a new one may be taken away for another model before it is asked.
-_TRIES = 3
+_TRIES = 4
 
 
 class Prediction:
-    """Asks model containers. `run_folder` holds one folder for each version that has a container."""
+    """Asks model containers.
 
-    def __init__(self, run_folder: Path, channel: Channel, desk: Desk, *, seconds: float, memory_bytes: int) -> None:
-        self._run_folder = run_folder
+    `seconds`: how long a model may work on one question; `queue_seconds`: how long a question may wait for its turn.
+    """
+
+    def __init__(
+        self,
+        folders: RunFolders,
+        channel: Channel,
+        desk: Desk,
+        *,
+        seconds: float,
+        queue_seconds: float,
+        memory_bytes: int,
+    ) -> None:
+        self._folders = folders
         self._channel = channel
         self._desk = desk
         self._seconds = seconds
+        self._queue_seconds = queue_seconds
         self._memory_bytes = memory_bytes
 
     def answer(self, version_id: str, mode: str, table: Table) -> Table:
         """The model's predictions for the rows of `table`, as many rows, in their order.
 
-        Raises the model family, CapacityExceeded, BuilderUnavailable, and LakeBusy when containers end again and again.
+        Raises the model family, ModelBusy when the question's turn does not come, CapacityExceeded,
+        BuilderUnavailable, and LakeBusy when containers end again and again.
         """
-        folder, fresh = self._run_folder / version_id, False
+        header = {"op": "predict", "mode": mode, "wait": self._queue_seconds}
+        folder = self._folders.current(version_id)
         for _ in range(_TRIES):
+            if folder is None:
+                folder = self._desk.lease(version_id)
             try:
-                answer = self._channel.call(folder, {"op": "predict", "mode": mode}, table, timeout=self._seconds)
+                return self._channel.call(folder, header, table, timeout=self._seconds + self._queue_seconds).table
             except BrokenAnswer as broken:
-                self._desk.end(version_id)
+                self._desk.end(version_id, folder)
                 raise ModelRaised("BrokenAnswer", broken.reason, "") from broken
             except ContainerGone as gone:
-                if gone.sent and fresh:
-                    self._explain(version_id)
-                folder, fresh = self._desk.lease(version_id), True
-            except PredictionTimeout:
-                self._desk.end(version_id)
-                raise
-            else:
-                if answer.table is None or answer.table.rows != table.rows:
-                    given = "no table" if answer.table is None else f"{answer.table.rows} predictions"
-                    raise ModelRaised("WrongShape", f"{given} for {table.rows} rows", "")
-                return answer.table
+                self._channel.forget(folder)
+                if gone.sent:
+                    self._explain(folder)
+                folder = None
+            except PredictionTimeout as late:
+                self._desk.end(version_id, folder)
+                raise PredictionTimeout(self._seconds) from late
         raise LakeBusy("The model's container ended again and again before it answered.")
 
     def warm(self, version_id: str) -> None:
@@ -63,14 +77,16 @@ class Prediction:
 
     def end(self, version_id: str) -> None:
         """End the version's container, if it has one."""
-        self._desk.end(version_id)
+        folder = self._folders.current(version_id)
+        if folder is not None:
+            self._desk.end(version_id, folder)
 
-    def _explain(self, version_id: str) -> None:
-        """Raise what a container died of; return when it ended of itself, as idle ones do."""
-        ending = self._desk.ending(version_id)
+    def _explain(self, folder: Path) -> None:
+        """Raise what a container died of; return when it ended of itself, or by the lake's will, or nobody knows."""
+        ending = self._desk.ending(folder)
         if ending.out_of_memory:
             raise ModelOutOfMemory(self._memory_bytes)
-        if ending.exit_code != 0:
+        if ending.exit_code:
             raise ModelDied(ending.exit_code)
 
 

@@ -30,7 +30,7 @@ def lakes(tmp_path: Path, engine: docker.DockerClient, python_base: str) -> Iter
 
 
 def _containers(engine: docker.DockerClient, lake: Lake) -> list[Any]:
-    return engine.containers.list(all=True, filters={"label": f"weles={lake.name}"})
+    return engine.containers.list(all=True, ignore_removed=True, filters={"label": f"weles={lake.name}"})
 
 
 def _upload(lake: Lake, name: str, **changes: Any) -> str:
@@ -86,12 +86,13 @@ def test_a_whole_lake_killed_and_started_again(lakes: list[Lake], engine: docker
     job = _upload(lake, "model")
     _phase(lake, job, "build")
     assert lake.process is not None
-    worker = lake.worker_pid()
     lake.process.kill()
     lake.process.wait()
-    # Its children are sessions of their own and would live on: the machine is taken to have lost power.
-    for pid in (worker, *_children_left(lake)):
-        os.kill(pid, signal.SIGKILL)
+    # Its children are told when it dies: nothing is left that nobody could stop.
+    deadline = time.monotonic() + 20
+    while _children_left(lake):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     lake.start()
     assert lake.job(job)["state"] == "succeeded"
     assert lake.call("POST", "/models/model/predict", json=_row()).status_code == 200
@@ -154,8 +155,11 @@ def test_containers_of_a_worker_that_never_comes_back_end_themselves(
     lake.job(_upload(lake, "model"))
     assert len(_containers(engine, lake)) == 1
     assert lake.process is not None
-    for pid in (lake.process.pid, *_children_left(lake)):
-        os.kill(pid, signal.SIGKILL)
+    # As when the power goes: nobody may notice that another one died.
+    everybody = (lake.process.pid, *_children_left(lake))
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in everybody:
+            os.kill(pid, number)
     lake.process.wait()
     deadline = time.monotonic() + 30
     while _containers(engine, lake):
@@ -179,6 +183,46 @@ def test_two_lakes_do_not_touch_each_other(lakes: list[Lake], engine: docker.Doc
     assert [container.id for container in _containers(engine, other)] == [kept.id]
     assert other.call("POST", "/models/model/predict", json=_row()).status_code == 200
     assert one.token != other.token
+
+
+def test_an_image_that_was_removed_is_built_again(lakes: list[Lake], engine: docker.DockerClient) -> None:
+    lake = lakes[0]
+    lake.start()
+    first = lake.job(_upload(lake, "model"))
+    for container in _containers(engine, lake):
+        container.remove(force=True)
+    for image in engine.images.list(filters={"label": f"weles={lake.name}"}):
+        engine.images.remove(image.id, force=True)
+    assert lake.call("POST", "/models/model/predict", json=_row()).status_code == 503
+    second = lake.job(_upload(lake, "model"))
+    assert second["state"] == "succeeded", second
+    assert second["environment"] == first["environment"]
+    for version in (1, 2):
+        assert lake.call("POST", f"/models/model/predict?version={version}", json=_row()).status_code == 200
+
+
+def test_followers_of_a_log_who_left_hold_nothing(lakes: list[Lake]) -> None:
+    lake = lakes[0]
+    lake.start()
+    job = _upload(lake, "model")
+    worker = lake.worker_pid()
+    os.kill(worker, signal.SIGSTOP)  # the job does not end
+    try:
+        answers = []
+        for _ in range(12):
+            response = lake.call("GET", f"/jobs/{job}/log?follow=true", stream=True)
+            answers.append(response.status_code)
+            response.close()
+            time.sleep(0.8)
+        assert answers == [200] * 12
+        open_ones = [lake.call("GET", f"/jobs/{job}/log?follow=true", stream=True) for _ in range(8)]
+        assert {response.status_code for response in open_ones} == {200, 503}
+        assert lake.call("GET", "/health").status_code == 200
+        for response in open_ones:
+            response.close()
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    assert lake.job(job)["state"] == "succeeded"
 
 
 def test_a_home_belongs_to_one_lake_at_a_time(lakes: list[Lake]) -> None:

@@ -16,6 +16,6 @@ def lake(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient, 
     yield lake
     if lake.process is not None and lake.process.poll() is None:
         lake.stop()
-    left = engine.containers.list(all=True, filters={"label": f"weles={lake.name}"})
+    left = engine.containers.list(all=True, ignore_removed=True, filters={"label": f"weles={lake.name}"})
     remove_lake(engine, lake.name)
     assert left == []

@@ -1,6 +1,8 @@
 """What model code may do in its container: nothing but answer. Seen from inside, by a model that tries."""
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import docker
@@ -114,20 +116,53 @@ def test_processes_are_limited(lake: Lake) -> None:
     assert 0 < int(_fail(lake, "forking", FORKS)["message"]) < 256
 
 
+STRANGE = """
+import json, os
+with open('/weles/run/failure.json', 'w') as file:
+    file.write('{"class": "\\\\ud800", "message": "a\\\\u0000b", "traceback": "t"}')
+os._exit(3)
+"""
+
+
+def test_text_that_is_none_does_not_stop_the_job(lake: Lake) -> None:
+    problem = _fail(lake, "strange", STRANGE)
+    assert problem["type"] == "/problems/model-not-loadable"
+    assert problem["error_class"] == "?"
+
+
+DEEP = """
+import os
+os.chdir('/weles/run')
+for _ in range(3000):
+    os.mkdir('d')
+    os.chdir('d')
+raise ValueError('deep')
+"""
+
+
+def test_a_run_folder_that_nobody_can_walk_through_is_removed(lake: Lake) -> None:
+    assert _fail(lake, "deep", DEEP)["message"] == "deep"
+    assert _failed_folders(lake) == []
+
+
 def test_nothing_of_a_failed_model_keeps_running(lake: Lake, engine: docker.DockerClient) -> None:
-    versions = [lake.call("GET", f"/models/{name}").json() for name in ("probe", "hungry", "forking")]
-    assert {version["state"] for version in versions} == {"failed"}
-    images = {version["environment"]["image"] for version in versions}
-    assert len(images) == 1
-    failed = [
-        container
-        for container in engine.containers.list(all=True, filters={"label": f"weles={lake.name}"})
-        if container.labels["weles.version"] not in _ready_versions(lake)
-    ]
-    assert failed == []
+    names = ("probe", "hungry", "forking", "strange", "deep")
+    assert {lake.call("GET", f"/models/{name}").json()["state"] for name in names} == {"failed"}
+    left = engine.containers.list(all=True, ignore_removed=True, filters={"label": f"weles={lake.name}"})
+    failed = {each.stem for each in (lake.home / "run" / "manifests").iterdir()} - _ready_versions(lake)
+    assert [each for each in left if each.labels["weles.version"] in failed] == []
+    assert _failed_folders(lake) == []
 
 
 def _ready_versions(lake: Lake) -> set[str]:
-    """Ids of versions by their run folders' manifests that belong to models which are ready."""
-    folder = lake.home / "run"
-    return {each.name for each in folder.iterdir() if (each / "socket").is_socket()}
+    with closing(sqlite3.connect(lake.home / "lake.sqlite")) as connection:
+        return {row[0] for row in connection.execute("SELECT id FROM versions WHERE state = 'ready'")}
+
+
+def _failed_folders(lake: Lake) -> list[str]:
+    """Run folders that belong to no version which is ready."""
+    versions = lake.home / "run" / "versions"
+    used = {
+        (versions / version).readlink().name for version in _ready_versions(lake) if (versions / version).is_symlink()
+    }
+    return [each.name for each in (lake.home / "run" / "containers").iterdir() if each.name not in used]

@@ -36,7 +36,7 @@ def wine(lake: Lake) -> dict[str, Any]:
     forest, data = creator.wine()
     requirements = creator.freeze() + "weles @ file:///home/ann/weles/clients/python\npip==24.0\n"
     job = upload(lake, "wine", forest, data, requirements=requirements)
-    assert job["state"] == "succeeded", job
+    assert job["state"] == "succeeded", job["problem"]
     return {"model": forest, "data": data, "rows": data.drop(columns="target"), "job": job}
 
 
@@ -45,7 +45,7 @@ def iris(lake: Lake, wine: dict[str, Any]) -> dict[str, Any]:
     """A model that answers with texts, in the environment that `wine` has already."""
     model, data = creator.iris()
     job = upload(lake, "iris", model, data)
-    assert job["state"] == "succeeded", job
+    assert job["state"] == "succeeded", job["problem"]
     return {"model": model, "data": data, "rows": data.drop(columns="target"), "job": job}
 
 
@@ -140,7 +140,7 @@ def test_golden_rows_are_replayed(lake: Lake, wine: dict[str, Any]) -> None:
         },
     }
     job = upload(lake, "golden", wine["model"], wine["data"], golden=json.dumps(golden))
-    assert job["state"] == "succeeded", job
+    assert job["state"] == "succeeded", job["problem"]
     assert lake.call("GET", "/models/golden").json()["outputs"] == [{"name": "prediction", "type": "int64"}]
 
     expected = {"row": 2, "column": "prediction", "expected": "7", "got": str(right[2][0])}
@@ -182,5 +182,5 @@ def test_more_models_than_containers(lake: Lake, wine: dict[str, Any], engine: d
             assert response.json()["type"] == "/problems/capacity-exceeded"
             assert math.isfinite(float(response.headers["Retry-After"]))
         assert response.status_code in (200, 503), response.text
-    running = engine.containers.list(filters={"label": f"weles={lake.name}"})
+    running = engine.containers.list(ignore_removed=True, filters={"label": f"weles={lake.name}"})
     assert len(running) <= 8

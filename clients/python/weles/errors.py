@@ -7,7 +7,7 @@
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     ├── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy
-    │                 LakeFailed
+    │                 LakeFailed  ModelBusy
     │                 LakeUnreachable  UnexpectedAnswer
     └── UploadFailed  of the family of its `reason`
 
@@ -41,6 +41,7 @@ __all__ = [
     "LakeFailed",
     "LakeUnreachable",
     "MethodNotAllowed",
+    "ModelBusy",
     "ModelDied",
     "ModelError",
     "ModelNotLoadable",
@@ -216,6 +217,10 @@ class LakeBusy(LakeError):
 
 class LakeFailed(LakeError):
     """A fault of the lake that nobody foresaw; asking again will not help."""
+
+
+class ModelBusy(LakeError):
+    """The model is answering others."""
 
 
 class LakeUnreachable(LakeError):

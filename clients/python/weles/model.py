@@ -78,12 +78,16 @@ def upload(
 
 
 def status(name: str, version: int | None = None, *, wait: bool = True) -> Status:
-    """Wait, showing progress, until a version (the latest by default) is ready; `wait=False`: how it is now.
+    """Wait, showing progress, until a version (the last uploaded by default) is ready; `wait=False`: how it is now.
 
     Raises NotFound, and UploadFailed, when waiting, with the diagnosis or the model's traceback when it failed.
     """
     connection = current()
     known = info(name, version=version)
+    last = max(known.get("versions") or [known.get("version")])
+    if version is None and last != known.get("version"):
+        # What the lake shows by default is the newest that is ready: here the one that is being prepared is meant.
+        known = info(name, version=last)
     job = known.get("job")
     if not job:
         return _without_job(connection, known, wait)
@@ -98,8 +102,8 @@ def predict(name: str, X: Any, *, mode: str = "exact", version: int | None = Non
     """The model's predictions for the rows of `X`, in their order.
 
     `X`: a DataFrame, a list of dicts, a dict of columns, the path of a .csv, or a 2-D array or list of rows in the
-    order of the model's columns. `mode`: "exact", or "prob" for the probability of each class. `version`: the latest
-    by default.
+    order of the model's columns. `mode`: "exact", or "prob" for the probability of each class. `version`: the newest
+    that is ready by default.
 
     pandas in, pandas out, with the index of `X`: a Series named "prediction", or a DataFrame of the classes; what
     gave the answer is in its `attrs["weles"]`. For other `X` a list of values, or a list of dicts.
@@ -112,7 +116,7 @@ def predict(name: str, X: Any, *, mode: str = "exact", version: int | None = Non
 
 
 def info(name: str, *, version: int | None = None) -> dict[str, Any]:
-    """What the lake knows of a version (the latest by default).
+    """What the lake knows of a version (by default the newest that is ready, else the newest).
 
     Keys: name, owner, version, versions, description, target, tags, flavour, language, language_version, state, job,
     inputs and outputs (typed columns), environment {id, state, image, base, repairs}, dataset {hash, name,

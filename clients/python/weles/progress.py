@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 __all__ = ["Progress", "progress", "say", "transfer"]
 
-_BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed} {postfix}"
+_BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
 _SMALL_BYTES = 8_000_000
 
 

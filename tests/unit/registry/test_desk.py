@@ -13,7 +13,7 @@ import pytest
 from builders.bases import Base
 from builders.identity import Recipe
 from registry.domain.entities import State
-from registry.domain.errors import CapacityExceeded, EnvironmentNotReady, ModelNotLoadable, ModelNotUsable
+from registry.domain.errors import CapacityExceeded, EnvironmentNotReady, LakeFailed, ModelNotLoadable, ModelNotUsable
 from registry.domain.ports import Ending, RunnableVersion
 from registry.runners.desk import BUSY_SECONDS, LeaseDesk, longest_idle
 from registry.runners.desk_client import DeskClient
@@ -68,6 +68,7 @@ def desk(runner: FakeRunner, versions: Versions) -> LeaseDesk:
         builder=cast(Any, builder),
         recipes={"python": RECIPE},
         limit=2,
+        answers=lambda folder: (folder / "socket").exists(),
     )
 
 
@@ -114,6 +115,23 @@ def test_a_failed_start_leaves_room_for_others(desk: LeaseDesk, runner: FakeRunn
     assert set(runner.running()) == {"d"}
 
 
+def test_ending_what_was_replaced_leaves_the_newer_one(desk: LeaseDesk, runner: FakeRunner) -> None:
+    old = desk.lease("a")
+    (old / "socket").unlink()
+    new = desk.lease("a")
+    desk.end("a", old)
+    assert runner.running() == {"a": new}
+    assert new.exists()
+    assert not old.exists()
+
+
+def test_a_fault_of_the_desk_is_told_as_such(desk: LeaseDesk, runner: FakeRunner, tmp_path: Path) -> None:
+    DeskServer(desk, tmp_path / "desk").start()
+    runner.failure = ZeroDivisionError("nobody foresaw this")
+    with pytest.raises(LakeFailed, match="ZeroDivisionError"):
+        DeskClient(tmp_path / "desk", 10).lease("a")
+
+
 def test_what_cannot_run(desk: LeaseDesk, versions: Versions) -> None:
     versions.changes = {"state": State.FAILED, "problem": {"detail": "it does not build"}}
     with pytest.raises(ModelNotUsable, match="it does not build"):
@@ -136,8 +154,10 @@ def test_the_desk_over_its_socket_is_the_same_desk(desk: LeaseDesk, runner: Fake
     client = DeskClient(deep / "desk", 10)
     assert client.lease("a") == desk.lease("a")
     assert client.runtimes() == desk.runtimes()
-    assert client.ending("a") == Ending(None, False)
-    client.end("a")
+    folder = client.lease("a")
+    assert client.ending(folder) == Ending(None, False)
+    client.end("a", folder)
+    assert client.ending(folder) == Ending(0, False)
     assert runner.running() == {}
     runner.failure = ModelNotLoadable("ImportError", "no module named lightgbm", "Traceback …")
     with pytest.raises(ModelNotLoadable) as caught:

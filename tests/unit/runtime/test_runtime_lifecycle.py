@@ -132,12 +132,38 @@ def test_large_tables(start):
     assert start(DOUBLE).ready().predict(values) == {"prediction": [2.0 * value for value in values]}
 
 
-def test_use_is_noted_but_a_ping_is_not_use(start):
+def _used(runtime):
+    """When the runtime last noted that it was used; 0 for never."""
+    path = runtime.run_dir / "used"
+    return path.stat().st_mtime if path.exists() else 0
+
+
+def _wait_for_note(runtime, since):
+    deadline = time.monotonic() + 5
+    while _used(runtime) < since:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_use_is_noted_within_a_second(start):
     runtime = start(DOUBLE).ready()
-    runtime.ask("ping")
-    assert not (runtime.run_dir / "used").exists()
-    runtime.predict([1.0])
-    assert time.time() - (runtime.run_dir / "used").stat().st_mtime < 5
+    for _ in range(2):
+        asked = time.time()
+        runtime.predict([1.0])
+        _wait_for_note(runtime, asked - 0.01)
+        time.sleep(1.1)
+    idle = _used(runtime)
+    time.sleep(1.1)
+    assert _used(runtime) == idle
+
+
+def test_a_long_request_is_use_all_the_time(start):
+    runtime = start(SLOW).ready()
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(runtime.predict, [3.0])
+        time.sleep(2.5)
+        assert time.time() - _used(runtime) < 1.5
+        assert answer.result() == {"prediction": [1.0]}
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,10 @@ _SMALL = 64 << 10
 class Connection:
     """A connected stream socket, served by one thread."""
 
-    def __init__(self, stream, answer, lifetime, used, max_frame_bytes):
+    def __init__(self, stream, answer, lifetime, max_frame_bytes):
         self._stream = stream
         self._answer = answer
         self._lifetime = lifetime
-        self._used = used
         self._max_frame_bytes = max_frame_bytes
 
     def serve(self):
@@ -55,8 +54,6 @@ class Connection:
                 self._send(*_refusal(str(error)))
                 return True
             is_use = header.get("op") != "ping"
-            if is_use:
-                self._used()
             self._send(*self._answer(header, table))
             return True
         finally:

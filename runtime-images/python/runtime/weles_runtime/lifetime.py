@@ -12,7 +12,7 @@ class Lifetime:
         self._settings = settings
         self._clock = clock
         self._lock = threading.Lock()
-        self._started = self._answered = clock()
+        self._started = self._answered = self._noted = clock()
         self._in_work = 0
 
     def begin(self):
@@ -26,6 +26,18 @@ class Lifetime:
             self._in_work -= 1
             if is_use:
                 self._answered = self._clock()
+
+    def note_use(self):
+        """Touch the file `used` if the model is in use, or has been since the last look."""
+        with self._lock:
+            used = self._in_work or self._answered > self._noted
+            self._noted = self._clock()
+        if used:
+            try:
+                with open(os.path.join(self._settings.run_dir, "used"), "ab") as file:
+                    os.utime(file.fileno())
+            except OSError:
+                pass
 
     def reason_to_end(self):
         """"lease", "age", "idle", or None to go on. Age and idleness wait for requests in work, the lease does not."""

@@ -8,6 +8,9 @@ from weles_runtime.errors import NotAPrediction, RequestError, describe
 from weles_runtime.manifest import CONTRACT
 
 
+_LONGEST_WAIT = 86400.0
+
+
 class Operations:
     """Answers for one loaded model; predictions one at a time, because models are not safe to call from two threads."""
 
@@ -23,7 +26,7 @@ class Operations:
         operation = header.get("op")
         try:
             if operation == "predict":
-                return {"ok": True}, self._predict(header.get("mode", "exact"), table)
+                return {"ok": True}, self._predict(header.get("mode", "exact"), table, header.get("wait"))
             if operation == "hello":
                 return self._hello(), None
             if operation == "ping":
@@ -34,12 +37,16 @@ class Operations:
         except BaseException as error:  # The model may raise anything, SystemExit too; the runtime goes on.
             return {"ok": False, "error": describe("model_raised", error)}, None
 
-    def _predict(self, mode, table):
+    def _predict(self, mode, table, wait):
         if table is None:
             raise RequestError("invalid_request", "a prediction needs a table")
         ordered = inputs.in_order(table, self._manifest.inputs)
-        with self._predicting:
+        if not self._predicting.acquire(timeout=_LONGEST_WAIT if wait is None else min(float(wait), _LONGEST_WAIT)):
+            raise RequestError("busy", "the model has been answering others for {} seconds".format(wait))
+        try:
             predicted = self._flavour.predict(self._model, ordered, mode)
+        finally:
+            self._predicting.release()
         if predicted.rows != table.rows:
             raise NotAPrediction("the model gave {} answers for {} rows".format(predicted.rows, table.rows))
         return predicted

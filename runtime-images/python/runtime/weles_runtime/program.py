@@ -79,6 +79,7 @@ def _load(flavour, described, run_dir):
 def _watch(lifetime, ending):
     while ending.reason is None:
         time.sleep(_LOOK_SECONDS)
+        lifetime.note_use()
         reason = lifetime.reason_to_end()
         if reason is not None:
             ending.because(reason)

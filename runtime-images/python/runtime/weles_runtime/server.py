@@ -21,8 +21,6 @@ class Server:
         self._lifetime = lifetime
         self._answer = answer
         self._path = os.path.join(settings.run_dir, "socket")
-        self._used_path = os.path.join(settings.run_dir, "used")
-        self._used_at = 0.0
         self._serving = {}
         self._wake_reader, self._wake_writer = os.pipe()
         self._listener = None
@@ -80,7 +78,7 @@ class Server:
         except OSError:
             return False
         stream.setblocking(True)
-        connection = Connection(stream, self._answer, self._lifetime, self._touch, self._settings.max_frame_bytes)
+        connection = Connection(stream, self._answer, self._lifetime, self._settings.max_frame_bytes)
         thread = threading.Thread(target=self._serve_connection, args=(connection,), daemon=True)
         self._serving[connection] = thread
         try:
@@ -95,15 +93,3 @@ class Server:
             connection.serve()
         finally:
             self._serving.pop(connection, None)
-
-    def _touch(self):
-        """Note the use for whoever looks from outside, at most once a second."""
-        now = time.monotonic()
-        if now - self._used_at < 1.0:
-            return
-        self._used_at = now
-        try:
-            with open(self._used_path, "ab"):
-                os.utime(self._used_path)
-        except OSError:
-            pass

@@ -1,0 +1,159 @@
+"""What any `Runner` must do: the fake of unit tests and the real one on Docker alike."""
+
+import os
+import pickle
+import stat
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+
+import docker
+import pytest
+
+from builders.docker_builder import DockerBuilder
+from builders.identity import environment_id
+from builders.packages import PackageStore
+from builders.recipes import RUNTIME_IMAGES
+from builders.report import SilentReport
+from builders.site import SiteSettings
+from builders.spec import EnvironmentSpec
+from registry.domain.errors import ModelNotLoadable
+from registry.domain.ports import RunnableVersion, Runner
+from registry.runners.channel import Channel
+from registry.runners.docker import DockerRunner
+from registry.runners.run_folder import RunFolders
+from registry.settings import Settings
+from tests.conftest import remove_lake
+from tests.fakes import FakeRunner
+
+MODEL = pickle.dumps(SimpleNamespace(predict=len), protocol=4)
+
+
+@pytest.fixture(scope="module")
+def built(
+    engine: docker.DockerClient, python_base: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str]]:
+    """(lake, image id) of an environment with nothing but the runtime."""
+    lake = uuid.uuid4().hex[:12]
+    builder = DockerBuilder(
+        engine,
+        store=PackageStore(tmp_path_factory.mktemp("store")),
+        site=SiteSettings.from_host(os.environ),
+        lake=lake,
+        runtimes_folder=RUNTIME_IMAGES,
+        timeout_seconds=300,
+    )
+    (base,) = (each for each in builder.bases() if each.version.startswith(f"{python_base}."))
+    resolution = builder.resolve(EnvironmentSpec("python", base.version, ()), base, SilentReport())
+    identity = environment_id(resolution.lock, base, builder.recipe())
+    yield lake, builder.build(identity, resolution.lock, base, SilentReport()).image_id
+    remove_lake(engine, lake)
+
+
+@pytest.fixture(params=["fake", pytest.param("docker", marks=pytest.mark.docker)])
+def runner(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runner]:
+    if request.param == "fake":
+        yield FakeRunner(tmp_path / "run")
+        return
+    lake, _ = request.getfixturevalue("built")
+    real = DockerRunner(
+        request.getfixturevalue("engine"), lake, Settings.from_environ({}, home=tmp_path, lease_seconds=30)
+    )
+    (tmp_path / "run").mkdir()
+    real.open()
+    yield real
+    real.close()
+
+
+@pytest.fixture
+def version(request: pytest.FixtureRequest, runner: Runner, tmp_path: Path) -> RunnableVersion:
+    image = "" if isinstance(runner, FakeRunner) else request.getfixturevalue("built")[1]
+    model = tmp_path / "model"
+    model.write_bytes(MODEL)
+    model.chmod(0o444)
+    manifest = {"contract": 1, "flavour": "python", "format": "pickle", "file": "model", "target": "y", "inputs": []}
+    return RunnableVersion(uuid.uuid4().hex, image, model, manifest)
+
+
+def test_a_started_version_is_ready_in_its_run_folder(runner: Runner, version: RunnableVersion) -> None:
+    folder = runner.start(version)
+    assert stat.S_ISSOCK((folder / "socket").lstat().st_mode)
+    assert runner.running() == {version.id: folder}
+
+
+def test_what_is_ended_is_gone(runner: Runner, version: RunnableVersion) -> None:
+    folder = runner.start(version)
+    runner.end(version.id, folder)
+    assert runner.running() == {}
+    assert not folder.exists()
+    assert runner.ending(folder, 5).exit_code == 0
+    runner.end(version.id, folder)
+    runner.end("never started", folder)
+
+
+def test_a_version_can_be_started_again(runner: Runner, version: RunnableVersion) -> None:
+    first = runner.start(version)
+    runner.end(version.id, first)
+    second = runner.start(version)
+    assert runner.running() == {version.id: second}
+    assert first != second
+    runner.end(version.id, first)
+    assert runner.running() == {version.id: second}
+
+
+def test_the_run_folders_say_who_answers(runner: Runner, version: RunnableVersion, tmp_path: Path) -> None:
+    folders = RunFolders(tmp_path / "run")
+    assert folders.current(version.id) is None
+    folder = runner.start(version)
+    assert folders.current(version.id) == folder
+    runner.end(version.id, folder)
+    assert folders.current(version.id) is None
+
+
+def test_a_model_that_cannot_be_loaded_leaves_nothing(runner: Runner, version: RunnableVersion) -> None:
+    version.model_file.chmod(0o644)
+    version.model_file.write_bytes(b"not a pickle")
+    with pytest.raises(ModelNotLoadable) as caught:
+        runner.start(version)
+    assert caught.value.fields["error_class"] == "UnpicklingError"
+    assert "UnpicklingError" in caught.value.fields["traceback"]
+    assert runner.running() == {}
+
+
+def test_renewing_keeps_the_lease_young(runner: Runner, version: RunnableVersion) -> None:
+    lease = runner.start(version) / "lease"
+    os.utime(lease, (time.time() - 20,) * 2)
+    runner.renew()
+    assert time.time() - lease.stat().st_mtime < 10
+
+
+def test_closing_ends_everything(runner: Runner, version: RunnableVersion) -> None:
+    runner.start(version)
+    runner.close()
+    deadline = time.monotonic() + 10
+    while runner.running():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.docker
+def test_how_a_container_ended_is_known(engine: docker.DockerClient, built: tuple[str, str], tmp_path: Path) -> None:
+    lake, image = built
+    real = DockerRunner(engine, lake, Settings.from_environ({}, home=tmp_path))
+    (tmp_path / "run").mkdir()
+    real.open()
+    (tmp_path / "model").write_bytes(MODEL)
+    manifest = {"contract": 1, "flavour": "python", "format": "pickle", "file": "model", "target": "y", "inputs": []}
+    version = RunnableVersion(uuid.uuid4().hex, image, tmp_path / "model", manifest)
+    folder = real.start(version)
+    with closing(Channel()) as channel:
+        assert channel.call(folder, {"op": "hello"}, timeout=10).header["flavour"] == "python"
+    (container,) = engine.containers.list(ignore_removed=True, filters={"label": f"weles.version={version.id}"})
+    container.kill()
+    ending = real.ending(folder, 10)
+    assert (ending.exit_code, ending.out_of_memory) == (137, False)
+    assert real.running() == {}
+    real.close()

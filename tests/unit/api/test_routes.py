@@ -1,0 +1,238 @@
+"""The web application without an engine: what it accepts, refuses, keeps and describes."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from registry import first_start
+from registry.api.services import services
+from registry.app import create_app
+from registry.settings import Settings
+
+FREEZE = "joblib==1.4.2\nnumpy==1.26.4\nweles @ file:///home/ann/weles\n"
+
+
+def form(name: str = "wine", **changes: Any) -> dict[str, Any]:
+    metadata = {"name": name, "target": "y", "flavour": "sklearn", "language_version": "3.11.7"}
+    parts = {
+        "metadata": json.dumps({**metadata, **{key: changes[key] for key in changes if key not in _PARTS}}),
+        "model": (io.BytesIO(b"bytes of a model"), "model.pkl"),
+        "requirements": (io.BytesIO(FREEZE.encode()), "requirements.txt"),
+        "data": (io.BytesIO(b"x,y\n1.5,a\n2.5,b\n"), "data.csv", "text/csv"),
+    }
+    return {**parts, **{key: changes[key] for key in changes if key in _PARTS}}
+
+
+_PARTS = ("metadata", "model", "requirements", "data", "golden")
+
+
+def upload(client: FlaskClient, *arguments: Any, **changes: Any) -> Any:
+    return client.post("/api/v1/models", data=form(*arguments, **changes), content_type="multipart/form-data")
+
+
+def test_an_upload_is_accepted_and_its_job_waits(client: FlaskClient) -> None:
+    response = upload(client)
+    assert response.status_code == 202, response.text
+    accepted = response.json
+    assert (accepted["model"], accepted["version"], accepted["state"]) == ("wine", 1, "queued")
+    assert len(accepted["notes"]) == 2
+    assert "weles @ file:///home/ann/weles" in accepted["notes"][0]
+    assert accepted["notes"][1] == "python 3.11.7 is not installed; 3.11.2, the nearest patch, is used"
+    job = client.get(response.headers["Location"]).json
+    assert (job["state"], job["phase"], job["percent"], job["problem"]) == ("queued", "queued", 0.0, None)
+    model = client.get("/api/v1/models/wine").json
+    assert model["inputs"] == [{"name": "x", "type": "float64"}]
+    assert model["state"] == "pending"
+    assert model["size"] == len(b"bytes of a model")
+    assert model["environment"]["base"] == "python 3.11.2"
+
+
+def test_versions_count_up_and_are_the_owners_alone(client: FlaskClient, member: FlaskClient) -> None:
+    assert [upload(client).json["version"] for _ in range(3)] == [1, 2, 3]
+    refused = upload(member)
+    assert refused.status_code == 403
+    assert client.get("/api/v1/models/wine").json["versions"] == [1, 2, 3]
+    assert upload(member, "other").status_code == 202
+    assert [model["name"] for model in member.get("/api/v1/models").json["models"]] == ["other", "wine"]
+
+
+def test_uploads_with_the_same_environment_share_its_resolution(app: Flask, client: FlaskClient) -> None:
+    upload(client, "one")
+    upload(client, "two", requirements=(io.BytesIO(b"# a comment\nNumPy==1.26.4\njoblib==1.4.2\n"), "r.txt"))
+    upload(client, "three", requirements=(io.BytesIO(b"numpy==1.26.3\njoblib==1.4.2\n"), "r.txt"))
+    with app.app_context():
+        keys = [services().models.version(name).resolution_key for name in ("one", "two", "three")]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_a_model_that_is_not_ready_cannot_be_asked(client: FlaskClient) -> None:
+    job = upload(client).json["job"]
+    response = client.post("/api/v1/models/wine/predict", json=[{"x": 1.0}])
+    assert response.status_code == 503
+    assert response.json["type"] == "/problems/environment-not-ready"
+    assert response.json["job"] == job
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_without_a_worker_nothing_is_half_done(settings: Settings) -> None:
+    first_start.set_up(settings)
+    client = create_app(settings).test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {settings.admin_token_file.read_text().strip()}"
+    response = upload(client)
+    assert (response.status_code, response.json["type"]) == (503, "/problems/builder-unavailable")
+    assert client.get("/api/v1/models").json == {"models": []}
+
+
+def test_a_refused_upload_leaves_nothing(client: FlaskClient, settings: Settings) -> None:
+    for changes in (
+        {"requirements": (io.BytesIO(b"numpy>=1\n"), "r.txt")},
+        {"target": "z"},
+        {"golden": (io.BytesIO(b"{}"), "golden.json")},
+        {"language": "cobol"},
+        {"requirements": (io.BytesIO(b"\xff\xfe"), "r.txt")},
+    ):
+        assert upload(client, **changes).status_code in (400, 422)
+    assert client.get("/api/v1/models").json == {"models": []}
+    assert [each for each in settings.blobs_folder.rglob("*") if each.is_file()] == []
+
+
+def test_a_large_upload(client: FlaskClient, settings: Settings) -> None:
+    response = upload(client, model=(io.BytesIO(b"\0" * settings.max_upload_bytes), "model.pkl"))
+    assert (response.status_code, response.json["limit_bytes"]) == (413, settings.max_upload_bytes)
+
+
+def test_a_dataset_comes_back_as_it_was(client: FlaskClient) -> None:
+    table = {
+        "columns": [
+            {"name": "code", "type": "string"},
+            {"name": "n", "type": "int64"},
+            {"name": "kind", "type": "categorical", "levels": ["b", "a"], "ordered": True},
+            {"name": "day", "type": "date"},
+        ],
+        "data": [["001", 2**60 + 1, "a", "2026-11-23"], [None, None, None, None]],
+    }
+    data = {
+        "metadata": json.dumps({"name": "odd", "description": "odd things"}),
+        "data": (io.BytesIO(json.dumps(table).encode()), "data.json", "application/json"),
+    }
+    response = client.post("/api/v1/datasets", data=data, content_type="multipart/form-data")
+    assert response.status_code == 201, response.text
+    path = f"/api/v1/datasets/{response.json['hash']}"
+    assert client.get(path).json == table
+    assert client.get(f"{path}/head?rows=1").json == {**table, "data": table["data"][:1]}
+    info = client.get(f"{path}/info").json
+    assert (info["rows"], info["columns"]) == (2, table["columns"])
+    assert [(alias["name"], alias["owner"]) for alias in info["aliases"]] == [("odd", "admin")]
+
+
+def test_the_same_dataset_is_kept_once_under_two_names(
+    client: FlaskClient, member: FlaskClient, settings: Settings
+) -> None:
+    hashes = set()
+    for who, name in ((client, "mine"), (member, "hers")):
+        data = {"metadata": json.dumps({"name": name}), "data": (io.BytesIO(b"x\n1\n"), "d.csv", "text/csv")}
+        hashes.add(who.post("/api/v1/datasets", data=data, content_type="multipart/form-data").json["hash"])
+    (content_hash,) = hashes
+    aliases = client.get(f"/api/v1/datasets/{content_hash}/info").json["aliases"]
+    assert [(alias["name"], alias["owner"]) for alias in aliases] == [("mine", "admin"), ("hers", "ann")]
+    assert len([each for each in settings.blobs_folder.rglob("*") if each.is_file()]) == 1
+
+
+def test_users_are_made_by_administrators_alone(client: FlaskClient, member: FlaskClient, app: Flask) -> None:
+    body = {"name": "bob", "password": "long enough"}
+    assert member.post("/api/v1/users", json=body).status_code == 403
+    created = client.post("/api/v1/users", json=body)
+    assert created.status_code == 201
+    bob = app.test_client()
+    headers = {"Authorization": f"Bearer {created.json['token']}"}
+    assert bob.get("/api/v1/users/me", headers=headers).json == {"name": "bob", "role": "member"}
+    assert client.post("/api/v1/users", json=body).status_code == 409
+    short = client.post("/api/v1/users", json={"name": "../x", "password": "short"})
+    assert {problem["field"] for problem in short.json["problems"]} == {"name", "password"}
+
+
+def test_logging_in(app: Flask, member: FlaskClient) -> None:
+    anyone = app.test_client()
+    token = anyone.post("/api/v1/tokens", json={"name": "ann", "password": "correct horse"}).json["token"]
+    assert anyone.get("/api/v1/models", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    for name, password in (("ann", "wrong"), ("nobody", "correct horse"), ("admin", "")):
+        assert anyone.post("/api/v1/tokens", json={"name": name, "password": password}).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/api/v1/models", "/api/v1/runtimes", "/api/v1/jobs/x", "/api/v1/users/me"])
+def test_nobody_without_a_token(app: Flask, path: str) -> None:
+    assert app.test_client().get(path).status_code == 401
+
+
+def test_every_route_but_three_asks_who_it_is(app: Flask) -> None:
+    anyone, open_routes = app.test_client(), set()
+    for rule in app.url_map.iter_rules():
+        path = rule.rule.replace("<", "").replace(">", "").replace("path:", "")
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            if anyone.open(path, method=method).status_code != 401:
+                open_routes.add((method, rule.rule))
+    assert open_routes == {
+        ("GET", "/api/v1/health"),
+        ("POST", "/api/v1/tokens"),
+        ("GET", "/openapi.json"),
+    }
+
+
+def test_the_openapi_document_describes_every_route_and_its_problems(client: FlaskClient, app: Flask) -> None:
+    document = client.get("/openapi.json").json
+    routes = {rule.rule.replace("<", "{").replace(">", "}") for rule in app.url_map.iter_rules()}
+    assert {route for route in routes if route.startswith("/api/")} == set(document["paths"])
+    for path, operations in document["paths"].items():
+        for method in operations.keys() & {"get", "post"}:
+            responses = operations[method]["responses"]
+            assert any(status.startswith("2") for status in responses), (method, path)
+            for status, response in responses.items():
+                if not status.startswith("2"):
+                    assert [*response["content"]] == ["application/problem+json"], (method, path, status)
+
+
+def test_an_unforeseen_fault_is_told_without_its_insides(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        monkeypatch.setattr(type(services().models), "newest", lambda self: 1 / 0)
+    app.logger.disabled = True
+    response = client.get("/api/v1/models")
+    assert (response.status_code, response.json["type"]) == (500, "/problems/lake-failed")
+    assert "division" not in response.text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"flavour": "nosuch"},
+        {"format": "exe"},
+        {"description": "\ud800"},
+        {"tags": ["a\0b"]},
+        {"name": "a/b"},
+        {"system": {"x": "\ud800"}},
+    ],
+)
+def test_metadata_that_no_lake_can_hold(client: FlaskClient, changes: dict[str, Any]) -> None:
+    response = upload(client, **changes)
+    assert (response.status_code, response.json["type"]) == (400, "/problems/invalid-request")
+    (problem,) = response.json["problems"]
+    assert problem["field"] == next(iter(changes))
+
+
+def test_nonsense_is_a_bad_request(client: FlaskClient) -> None:
+    deep = (io.BytesIO(b"[" * 100_000), "deep.json")
+    assert upload(client, metadata=deep).status_code == 400
+    deep = (io.BytesIO(b"[" * 100_000), "deep.json")
+    assert upload(client, golden=deep).status_code == 400
+    assert client.get("/api/v1/models/x?version=99999999999999999999999").status_code == 400
+    assert client.post("/api/v1/tokens", json={"name": "\ud800", "password": "x"}).status_code == 400
+
+
+def test_only_uploads_and_predictions_may_be_large(app: Flask) -> None:
+    response = app.test_client().post("/api/v1/tokens", json={"name": "a", "password": "b" * (2 << 20)})
+    assert response.status_code == 413

@@ -1,0 +1,30 @@
+"""The README is kept true where a program can tell."""
+
+import re
+from pathlib import Path
+
+from registry.settings import describe
+
+ROOT = Path(__file__).parents[3]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_setting_is_in_the_table_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `(WELES_\w+)` \| (.*?) ?\|", README, re.MULTILINE))
+    assert rows == {variable: default for variable, default, _ in describe()}
+
+
+def test_the_rooms_exist() -> None:
+    for names in re.findall(r"^\| ((?:`[\w./-]+/?`(?:, )?)+) \|", README.split("## Where things are")[1], re.MULTILINE):
+        folder = ""
+        for name in re.findall(r"`([\w./-]+)`", names):
+            bare = name.rstrip("/")
+            folder = bare.rsplit("/", 1)[0] if "/" in bare else folder
+            candidates = [ROOT / name, ROOT / folder / name]
+            assert any(each.exists() for each in candidates), name
+
+
+def test_the_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in set(re.findall(r"`?make ([a-z-]+)", README)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
