@@ -124,7 +124,6 @@ def test_what_was_left_out_is_said_and_what_is_installed_is_known(r_lake: Lake, 
         ({"session": "# weles-r 1\nmine==1.0  github:me/mine@abc\n"}, "mine was installed from github"),
         ({"session": "numpy==1.26.4\n"}, "an R environment begins with"),
         ({"language_version": "3.6.1"}, "r 3.6.1 is not installed in this lake"),
-        ({"language": "cobol"}, "Models in 'cobol' cannot be taken"),
     ],
 )
 def test_an_environment_that_cannot_be_used_is_refused_at_once(

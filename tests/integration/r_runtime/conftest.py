@@ -62,7 +62,7 @@ class Running:
         return self.ask(table=table, mode=mode, **options).table.to_values()
 
     def exit_code(self, seconds: float = 20) -> int | None:
-        return self.runner.ending(self.version, seconds).exit_code
+        return self.runner.ending(self.folder, seconds).exit_code
 
 
 def image_of(engine: docker.DockerClient, base: str) -> str:

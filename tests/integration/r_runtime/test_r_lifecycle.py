@@ -192,7 +192,7 @@ def test_a_model_that_takes_all_memory_is_said_to(save: Save, start: Start) -> N
     runtime = start(save(calling("length(numeric(1e9))")), container_memory=300 << 20)
     with pytest.raises(ContainerGone):
         runtime.predict([1.0])
-    ending = runtime.runner.ending(runtime.version, 20)
+    ending = runtime.runner.ending(runtime.folder, 20)
     assert (ending.exit_code, ending.out_of_memory) == (137, True)
 
 
@@ -225,7 +225,6 @@ def test_a_file_that_is_no_rds(tmp_path: Path, start: Start) -> None:
         ({"format": "pickle"}, "unknown format 'pickle'"),
         ({"file": "../model"}, "no model file"),
         ({"file": None}, "no text 'file'"),
-        ({"threads": 0}, '"threads" is not'),
         ({"inputs": [1]}, '"inputs" is not'),
     ],
 )
@@ -246,9 +245,9 @@ def test_sigterm_soon_after_the_start(save: Save, start: Start, engine: Any, tmp
     model = save(f"{DOUBLE}\nmodel$ballast <- numeric(5e7)")
 
     def end_it() -> None:
-        while not (found := list(tmp_path.glob("home*/run/*/request"))):
+        while not (found := list(tmp_path.glob("home*/run/containers/*/request"))):
             time.sleep(0.01)
-        containers = engine.containers.list(filters={"label": f"weles.version={found[0].parent.name}"})
+        containers = engine.containers.list(filters={"label": f"weles.folder={found[0].parent.name}"})
         containers[0].kill("SIGTERM")
 
     thread = threading.Thread(target=end_it)

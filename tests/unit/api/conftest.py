@@ -39,7 +39,7 @@ def desk(settings: Settings) -> Iterator[Desk]:
         models=SqlModels(engine),
         blobs=FilesystemBlobs(settings.blobs_folder),
         builder=cast(Any, SimpleNamespace(bases=lambda: [base])),
-        recipe=Recipe("python/1", "sha256:" + "r" * 64),
+        recipes={"python": Recipe("python/1", "sha256:" + "r" * 64)},
         limit=2,
         answers=lambda folder: True,
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.domain.errors import PredictionTimeout
+from registry.domain.errors import ModelBusy, PredictionTimeout
 from registry.domain.schema import ColumnType, Field
 from registry.runners.channel import BrokenAnswer, Channel, ContainerGone
 from registry.runners.packets import NONCE_BYTES, PACKET_BYTES, split
@@ -151,7 +151,7 @@ def test_over_time_and_then_the_next(channel: Channel, runtime: FifoRuntime) -> 
 def test_a_turn_that_does_not_come(channel: Channel, runtime: FifoRuntime) -> None:
     with (runtime.folder / "turn").open() as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        with pytest.raises(PredictionTimeout):
+        with pytest.raises(ModelBusy):
             ask(channel, runtime, timeout=0.2)
     assert ask(channel, runtime) == TABLE
 
