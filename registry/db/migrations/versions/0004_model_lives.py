@@ -1,0 +1,10 @@
+"""the life of a model: aliases, cards, content hashes, deletion"""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
