@@ -26,7 +26,7 @@ def server() -> Iterator[str]:
     assert found is not None, "Postgres is not installed"
     initdb, pg_ctl = found
     # Not under pytest's own folder: the server's user must get in, and a socket's path must be short.
-    folder = Path(mkdtemp(prefix="weles-pg-", dir="/tmp"))  # noqa: S108
+    folder = Path(mkdtemp(prefix="weles-pg-", dir="/tmp"))
     # It refuses to run as root.
     user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
     as_user = {"user": user, "cwd": folder} if os.getuid() == 0 else {"cwd": folder}

@@ -35,7 +35,7 @@ class SqlModels:
             if owner != version.owner_id:
                 raise Forbidden(f"The model {version.model!r} is another user's.", next="Choose another name.")
             connection.execute(self._insert(resolutions).values(asdict(resolution)).on_conflict_do_nothing())
-            number = connection.execute(
+            number: int = connection.execute(
                 update(models)
                 .where(models.c.name == version.model)
                 .values(last_number=models.c.last_number + 1)

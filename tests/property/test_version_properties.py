@@ -80,7 +80,7 @@ def test_any_text_is_one_ref_or_none(text: str) -> None:
     assert (ref.alias == text) == is_alias(text)
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "99999999999", "sha256:abc", "SHA256:" + "a" * 64, "a b", "a\n"])
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "9999999999", "sha256:abc", "SHA256:" + "a" * 64, "a b", "a\n"])
 def test_what_names_no_version(text: str) -> None:
     with pytest.raises(ValueError, match="names no version"):
         VersionRef.parse(text)

@@ -37,7 +37,7 @@ def test_the_main_packages_come_with_the_models_own_first() -> None:
         ("scikit-learn", "1.5.2"),
         ("numpy", "1.26.4"),
     ]
-    assert [*main_packages("python", "python", "fancy_models.net.Net", installed)][0] == "fancy-models"
+    assert next(iter(main_packages("python", "python", "fancy_models.net.Net", installed))) == "fancy-models"
     assert main_packages("r", "ranger", "ranger", {"ranger": "0.16.0", "Rcpp": "1.0"}) == {"ranger": "0.16.0"}
     assert main_packages("r", "lm", "lm", {}) == {}
 
