@@ -82,8 +82,12 @@ datasets = Table(
     Column("hash", _DIGEST, primary_key=True),
     Column("blob", _DIGEST, nullable=False, index=True),
     Column("rows", BigInteger, nullable=False),
+    Column("columns", Integer, nullable=False),
+    Column("missing", BigInteger),
     Column("schema", JSON, nullable=False),
+    Column("statistics", JSON(none_as_null=True)),
     Column("created_at", Time, nullable=False, default=now),
+    Column("deleted_at", Time),
 )
 
 dataset_aliases = Table(

@@ -56,13 +56,21 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """An immutable table; `hash` is of its content, `blob` of the stored Parquet file."""
+    """An immutable table; `hash` is of its content, `blob` of the stored Parquet file.
+
+    `columns` is their number; `missing` counts nulls, `statistics` has one document per column (both None until they
+    are counted). From `deleted_at` on nobody has a name for it, and it goes when the time of grace is over.
+    """
 
     hash: str
     blob: str
     rows: int
+    columns: int
+    missing: int | None
     schema: list[Json]
+    statistics: list[Json] | None
     created_at: datetime
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

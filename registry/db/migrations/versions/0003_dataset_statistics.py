@@ -1,5 +1,8 @@
 """what a dataset is: statistics of its columns"""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -7,4 +10,23 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    with op.batch_alter_table("datasets", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("columns", sa.Integer(), nullable=True))
+        # Unknown for what was stored before: counted when somebody first asks.
+        batch_op.add_column(sa.Column("missing", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("statistics", sa.JSON(none_as_null=True), nullable=True))
+        batch_op.add_column(sa.Column("deleted_at", sa.DateTime(), nullable=True))
+    datasets = sa.table(
+        "datasets", sa.column("hash", sa.String), sa.column("schema", sa.JSON), sa.column("columns", sa.Integer)
+    )
+    connection = op.get_bind()
+    for row in connection.execute(sa.select(datasets.c.hash, datasets.c.schema)).all():
+        connection.execute(sa.update(datasets).where(datasets.c.hash == row.hash).values({"columns": len(row.schema)}))
+    with op.batch_alter_table("datasets", schema=None) as batch_op:
+        batch_op.alter_column("columns", existing_type=sa.Integer(), nullable=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("datasets", schema=None) as batch_op:
+        for name in ("deleted_at", "statistics", "missing", "columns"):
+            batch_op.drop_column(name)
