@@ -1,5 +1,7 @@
 """Datasets and their aliases in the database."""
 
+from dataclasses import asdict
+
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -19,17 +21,7 @@ class SqlDatasets:
 
     def add(self, dataset: Dataset, alias: DatasetAlias, owner_id: int) -> None:
         with self._writes.begin() as connection:
-            connection.execute(
-                self._insert(datasets)
-                .values(
-                    hash=dataset.hash,
-                    blob=dataset.blob,
-                    rows=dataset.rows,
-                    schema=dataset.schema,
-                    created_at=dataset.created_at,
-                )
-                .on_conflict_do_nothing()
-            )
+            connection.execute(self._insert(datasets).values(asdict(dataset)).on_conflict_do_nothing())
             connection.execute(
                 self._insert(dataset_aliases)
                 .values(

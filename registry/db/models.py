@@ -36,10 +36,16 @@ class SqlModels:
             if owner != version.owner_id:
                 raise Forbidden(f"The model {version.model!r} is another user's.", next="Choose another name.")
             connection.execute(self._insert(resolutions).values(asdict(resolution)).on_conflict_do_nothing())
-            last = connection.execute(
-                select(func.max(versions.c.number)).where(versions.c.model == version.model)
-            ).scalar()
-            number = (last or 0) + 1
+            number: int = connection.execute(
+                update(models)
+                .where(models.c.name == version.model)
+                .values(last_number=models.c.last_number + 1)
+                .returning(models.c.last_number)
+            ).scalar_one()
+            unedited = (models.c.name == version.model) & models.c.edited_at.is_(None)
+            connection.execute(
+                update(models).where(unedited).values(description=version.description, tags=version.tags)
+            )
             values = {name: value for name, value in asdict(version).items() if name not in _NOT_STORED}
             connection.execute(insert(versions).values({**values, "number": number}))
             connection.execute(

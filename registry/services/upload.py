@@ -16,8 +16,11 @@ from builders.spec import EnvironmentSpec, ParsedSpec
 from registry.domain.access import Right, Thing
 from registry.domain.entities import JobState, Json, ModelVersion, Resolution, State, User, now
 from registry.domain.errors import Forbidden, InvalidEnvironment, InvalidInput, InvalidRequest, NotFound
+from registry.domain.found_tags import found_tags, main_packages
 from registry.domain.ports import Blobs, Desk, Models
-from registry.domain.schema import Schema
+from registry.domain.schema import Field, Schema
+from registry.domain.task import Task, find_task
+from registry.domain.version_hash import version_hash
 from registry.services.access import AccessService
 from registry.services.datasets import DatasetService
 from registry.services.golden import GoldenRows
@@ -83,9 +86,10 @@ class UploadService:
         parsed = read_requirements(parts.requirements, request.language, request.language_version)
         runtimes = self._desk.runtimes()
         choice = choose(parsed.spec, runtimes.bases)
-        inputs = _inputs(self._schema(user, request, parts), request.target)
-        if parts.golden is not None:
-            GoldenRows.parse(parts.golden, inputs)
+        schema = self._schema(user, request, parts)
+        inputs = _inputs(schema, request.target)
+        golden = None if parts.golden is None else GoldenRows.parse(parts.golden, inputs)
+        task = _task(schema.field(request.target), request.model_class, golden)
 
         dataset_hash = request.dataset
         if parts.data is not None:
@@ -113,6 +117,19 @@ class UploadService:
             language_version=request.language_version,
             inputs=inputs.to_json(),
             outputs=[],
+            content_hash=version_hash(
+                model=model_blob,
+                format=request.format,
+                flavour=request.flavour,
+                language=request.language,
+                environment=spec_digest(parsed.spec),
+                dataset=dataset_hash,
+                target=request.target,
+                inputs=inputs.to_json(),
+            ),
+            task=None if task is None else task.kind,
+            classes=None if task is None else task.classes,
+            found_tags=_found_tags(request, task, parsed.spec),
             model_blob=model_blob,
             model_bytes=size,
             golden_blob=golden_blob,
@@ -194,6 +211,18 @@ def _resolution(parsed: ParsedSpec, choice: BaseChoice, recipe: Recipe) -> Resol
         repairs=[repair.to_json() for repair in parsed.repairs],
         problem=None,
     )
+
+
+def _task(target: Field, model_class: str, golden: GoldenRows | None) -> Task | None:
+    prob = None if golden is None else golden.answers.get("prob")
+    probabilities = None if prob is None else len(prob.columns)
+    return find_task(target, model_class, probabilities=probabilities, distinct=None)
+
+
+def _found_tags(request: UploadRequest, task: Task | None, spec: EnvironmentSpec) -> list[str]:
+    pinned = {pin.name: pin.version for pin in spec.pins}
+    packages = main_packages(request.language, request.flavour, request.model_class, pinned)
+    return found_tags(request.language, request.flavour, request.model_class, task, [*packages])
 
 
 def _inputs(schema: Schema, target: str) -> Schema:
