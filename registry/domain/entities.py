@@ -43,6 +43,13 @@ class Phase(StrEnum):
     READY = "ready"
 
 
+class TokenKind(StrEnum):
+    """login: given for a password, ended by a change of it; personal: made by its user for a purpose."""
+
+    LOGIN = "login"
+    PERSONAL = "personal"
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     id: int
