@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import yaml
 
@@ -88,12 +89,10 @@ def _dependencies(text: str) -> list[yaml.Node]:
         for event in yaml.parse(text, Loader=_LOADER):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if isinstance(event, yaml.AliasEvent) or depth > NESTING:
-                raise _unreadable("it has references or is nested too deeply", event.start_mark.line + 1)
+                raise _unreadable("it has references or is nested too deeply", _line(event.start_mark))
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
-        raise _unreadable(
-            "it is not valid YAML here", error.problem_mark.line + 1 if error.problem_mark else 0
-        ) from error
+        raise _unreadable("it is not valid YAML here", _line(error.problem_mark)) from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise _unreadable("it is not valid YAML", 0) from error
     pairs = root.value if isinstance(root, yaml.MappingNode) else ()
@@ -101,6 +100,11 @@ def _dependencies(text: str) -> list[yaml.Node]:
         if getattr(key, "value", None) == "dependencies" and isinstance(value, yaml.SequenceNode):
             return list(value.value)
     raise _unreadable("it has no list `dependencies`", 0)
+
+
+def _line(mark: Any) -> int:
+    """The line of a mark, from 1; 0 where there is none."""
+    return 0 if mark is None else int(mark.line) + 1
 
 
 def _unreadable(reason: str, line: int) -> InvalidSpec:

@@ -58,7 +58,9 @@ def format_of(text: str, filename: str = "") -> Format:
     bare = filename.replace("\\", "/").rpartition("/")[2].lower()
     said = next((each for each in FORMATS if bare.endswith(each.endings)), None) if bare else None
     if recognised is FORMATS[-1] and said is not None and said is not FORMATS[-1]:
-        raise InvalidSpec((LineProblem(0, shown(bare), f"its name says that it is {said.name}, and its content does not"),))
+        raise InvalidSpec(
+            (LineProblem(0, shown(bare), f"its name says that it is {said.name}, and its content does not"),)
+        )
     if recognised is FORMATS[-1] and text.lstrip("\ufeff \t\r\n").startswith("{"):
         raise InvalidSpec((LineProblem(0, "", f"this JSON is no Pipfile.lock; what can be read: {_NAMES}"),))
     return recognised

@@ -174,8 +174,8 @@ def test_condas_other_lists_are_read_too(text):
 
 
 def test_constraints_hold_versions_back_and_complete_what_has_none():
-    text = "joblib\nnumpy>=1.20\n# weles: constraints\njoblib==1.4.2\nnumpy==1.26.4\nscipy==1.13.1\n# weles: requirements\n"
-    parsed = parse_requirements(text + "pandas==2.2.2\n", version="3.11")
+    held = "# weles: constraints\njoblib==1.4.2\nnumpy==1.26.4\nscipy==1.13.1\n# weles: requirements\n"
+    parsed = parse_requirements(f"joblib\nnumpy>=1.20\n{held}pandas==2.2.2\n", version="3.11")
     assert [str(pin) for pin in parsed.spec.pins] == ["joblib==1.4.2", "numpy==1.26.4", "pandas==2.2.2"]
     assert "scipy==1.13.1" in map(str, parsed.spec.constraints)
 

@@ -74,7 +74,7 @@ def test_the_clients_note_makes_no_published_package_of_a_folder():
     ],
 )
 def test_what_no_index_has_is_refused_unless_the_model_does_not_need_it(line):
-    with pytest.raises(InvalidSpec, match="publish|address|editable"):
+    with pytest.raises(InvalidSpec, match=r"publish|address|editable"):
         parse(line)
     parsed = parse(f"joblib==1.4.2\n# The model does not need mine\n{line}\nnumpy==1.26.4")
     assert [str(pin) for pin in parsed.spec.pins] == ["joblib==1.4.2", "numpy==1.26.4"]
