@@ -9,13 +9,11 @@ from registry.api import datasets, guard, jobs, lake, models, predictions, token
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
-from registry.db.access import SqlAccess
-from registry.db.accounts import SqlAccounts
 from registry.db.datasets import SqlDatasets
 from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
 from registry.db.jobs import SqlJobs
-from registry.db.models import SqlModels
+from registry.db.memory import Memory, RememberingAccess, RememberingAccounts, RememberingModels
 from registry.domain.errors import WelesError
 from registry.domain.ports import Desk
 from registry.runners.channel import Channel
@@ -25,7 +23,7 @@ from registry.services.access import AccessService
 from registry.services.accounts import AccountService
 from registry.services.datasets import DatasetService
 from registry.services.login_limit import LoginLimit
-from registry.services.predict import Prediction
+from registry.services.predict import InputSchemas, Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
@@ -73,9 +71,11 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
 
 def _services(settings: Settings, desk: Desk) -> Services:
     engine = connect(settings.database)
-    accounts, access = AccountService(SqlAccounts(engine)), AccessService(SqlAccess(engine))
+    memory = Memory.over(engine)
+    accounts = AccountService(RememberingAccounts(engine, memory))
+    access = AccessService(RememberingAccess(engine, memory))
     blobs = FilesystemBlobs(settings.blobs_folder)
-    stored_datasets, stored_models = DatasetService(SqlDatasets(engine), blobs), SqlModels(engine)
+    stored_datasets, stored_models = DatasetService(SqlDatasets(engine), blobs), RememberingModels(engine, memory)
     return Services(
         settings=settings,
         accounts=accounts,
@@ -91,6 +91,7 @@ def _services(settings: Settings, desk: Desk) -> Services:
             queue_seconds=settings.queue_seconds,
             memory_bytes=settings.container_memory,
         ),
+        inputs=InputSchemas(),
         models=stored_models,
         environments=SqlEnvironments(engine),
         jobs=SqlJobs(engine),

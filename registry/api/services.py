@@ -13,7 +13,7 @@ from registry.services.access import AccessService
 from registry.services.accounts import AccountService
 from registry.services.datasets import DatasetService
 from registry.services.login_limit import LoginLimit
-from registry.services.predict import Prediction
+from registry.services.predict import InputSchemas, Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
@@ -29,6 +29,7 @@ class Services:
     datasets: DatasetService
     uploads: UploadService
     prediction: Prediction
+    inputs: InputSchemas
     models: Models
     environments: Environments
     jobs: Jobs
@@ -64,6 +65,9 @@ def current_viewer() -> User | None:
 
     Lists are filtered by it. Raises Unauthenticated.
     """
-    if services().settings.anonymous and "Authorization" not in request.headers:
-        return None
-    return current_user()
+    return None if nobody_asks() else current_user()
+
+
+def nobody_asks() -> bool:
+    """The caller has no token, and this lake lets anyone read what is public."""
+    return services().settings.anonymous and "Authorization" not in request.headers
