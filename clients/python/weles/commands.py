@@ -16,6 +16,7 @@ from weles import config, dataset, model, prediction, sources, user
 from weles.connection import current, segment
 from weles.errors import CallerError, InvalidInput, LakeUnreachable
 from weles.progress import say
+from weles.requirements import EnvironmentLike
 
 __all__ = [
     "dataset_get",
@@ -44,7 +45,7 @@ def upload(options: Namespace) -> None:
         options.data,
         options.data_name,
         options.data_description,
-        environment=None if options.requirements is None else Path(options.requirements),
+        environment=_environment(options.requirements),
         wait=options.wait,
     )
     _print(asdict(made))
@@ -113,6 +114,11 @@ def user_create(options: Namespace) -> None:
     """Make a user; print name, role and token."""
     made = user.create(options.name, _password(options))
     _print(asdict(made))
+
+
+def _environment(given: str | None) -> EnvironmentLike:
+    """One of the words, or the path of a file: never the text itself, as in Python."""
+    return given if given in (None, "freeze", "model") else Path(given)
 
 
 def _password(options: Namespace) -> str:
