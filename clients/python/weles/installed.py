@@ -7,7 +7,7 @@ import re
 import sys
 import sysconfig
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -61,8 +61,8 @@ class Installed:
             return set() if _is_standard(top) else None
         return owners if len(owners) == 1 else self._narrowed(module, owners)
 
-    def closure(self, names: Iterable[str]) -> list[str]:
-        """The names and all that they need: dependencies, and the optional ones that this session has imported."""
+    def closure(self, names: Iterable[str], *, using: Collection[str] = ()) -> list[str]:
+        """The names and all that they need. Of those in `using` also what is optional and imported in this session."""
         waiting, found = deque((name, "") for name in names), set()
         while waiting:
             name, extra = waiting.popleft()
@@ -71,7 +71,7 @@ class Installed:
             found.add((name, extra))
             for requirement in _requirements(self.distributions[name]):
                 needed = normalised(requirement.name)
-                if self._applies(name, requirement, needed, extra):
+                if self._applies(name, requirement, needed, extra, optional=name in using):
                     waiting.extend((needed, each) for each in ("", *requirement.extras))
         return sorted({name for name, _ in found})
 
@@ -80,14 +80,16 @@ class Installed:
         distribution = self.distributions.get(name)
         return distribution is not None and any(module in sys.modules for module in _top_level(distribution))
 
-    def _applies(self, name: str, requirement: Requirement, needed: str, extra: str) -> bool:
+    def _applies(self, name: str, requirement: Requirement, needed: str, extra: str, *, optional: bool) -> bool:
         marker = requirement.marker
         if marker is None:
             return not extra
         if marker.evaluate({"extra": extra}):
             return True
-        optional = self.distributions[name].metadata.get_all("Provides-Extra") or ()
-        usable = [each for each in optional if not _DEVELOPMENT.match(each.lower())]
+        if not optional:
+            return False
+        extras = self.distributions[name].metadata.get_all("Provides-Extra") or ()
+        usable = [each for each in extras if not _DEVELOPMENT.match(each.lower())]
         return self.is_imported(needed) and any(marker.evaluate({"extra": each}) for each in usable)
 
     def _narrowed(self, module: str, owners: set[str]) -> set[str]:

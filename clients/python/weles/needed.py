@@ -38,7 +38,7 @@ def needed_by(opened: ModelFile, installed: Installed) -> list[str]:
         raise Unreadable("cloudpickle writes code into the pickle, and what that needs cannot be told")
     joblib = {"joblib"} if opened.format == "joblib" else set()
     carriers = {each for each in _CARRIERS if installed.is_imported(each)}
-    return [each for each in installed.closure(names | joblib | carriers) if each != _CLIENT]
+    return [each for each in installed.closure(names | joblib | carriers, using=names) if each != _CLIENT]
 
 
 def requirements_of(names: list[str], installed: Installed) -> str:

@@ -151,7 +151,8 @@ def test_optional_packages_come_along_when_the_session_uses_them(session, monkey
     assert session.closure(["boost-er"]) == ["boost-er", "numb"]
     monkeypatch.setitem(sys.modules, "learnkit", pd)
     monkeypatch.setitem(sys.modules, "testing", pd)
-    assert session.closure(["boost-er"]) == ["boost-er", "learn-kit", "numb", "speed"]
+    assert session.closure(["boost-er"], using={"boost-er"}) == ["boost-er", "learn-kit", "numb", "speed"]
+    assert session.closure(["boost-er"]) == ["boost-er", "numb"]
 
 
 def test_modules_are_told_to_whom_they_belong(session, monkeypatch, tmp_path):
