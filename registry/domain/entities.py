@@ -218,3 +218,23 @@ class Job:
     notes: list[str]
     created_at: datetime
     updated_at: datetime
+
+
+class Outcome(StrEnum):
+    """Of an upload: a new version, or, when the model has one with the same content, what was done with that one."""
+
+    NEW = "new"
+    KNOWN = "known"
+    RESTORED = "restored"
+    RETRIED = "retried"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of an upload: `job` prepares the version, or has done so."""
+
+    version_id: str
+    number: int
+    job: str
+    job_state: JobState
+    outcome: Outcome

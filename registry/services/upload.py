@@ -13,8 +13,8 @@ from builders.errors import InvalidSpec, NoSuchRuntime
 from builders.identity import Recipe, spec_digest
 from builders.parse import LANGUAGES, parse_environment
 from builders.spec import EnvironmentSpec, ParsedSpec
-from registry.domain.entities import JobState, Json, ModelVersion, Resolution, State, User, now
-from registry.domain.errors import Forbidden, InvalidEnvironment, InvalidInput, InvalidRequest, NotFound
+from registry.domain.entities import JobState, Json, ModelVersion, Outcome, Resolution, State, User, now
+from registry.domain.errors import Deleted, Forbidden, InvalidEnvironment, InvalidInput, InvalidRequest, NotFound
 from registry.domain.found_tags import found_tags, main_packages
 from registry.domain.ports import Blobs, Desk, Models
 from registry.domain.schema import Field, Schema
@@ -23,6 +23,12 @@ from registry.domain.version_hash import version_hash
 from registry.services.datasets import DatasetService
 from registry.services.golden import GoldenRows
 from registry.tables.table import Table
+
+_SAID = {
+    Outcome.KNOWN: "has the same content: no new one was made.",
+    Outcome.RESTORED: "has the same content, and had been deleted: it is restored.",
+    Outcome.RETRIED: "has the same content, and could not be prepared: that is tried again.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +62,14 @@ class UploadParts:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An upload that is now the lake's to prepare."""
+    """An upload that is now the lake's to prepare; or, when `is_begun` is false, that it had prepared before."""
 
     model: str
     version: int
     version_id: str
     job: str
     state: JobState
+    is_begun: bool
     notes: list[str]
 
 
@@ -141,16 +148,20 @@ class UploadService:
             created_at=now(),
         )
         job = uuid.uuid4().hex
-        number = self._models.add_version(version, resolution, job)
-        return Accepted(request.name, number, version.id, job, JobState.QUEUED, notes)
+        added = self._models.add_version(version, resolution, job)
+        if added.outcome in _SAID:
+            notes = [f"Version {added.number} {_SAID[added.outcome]}", *notes]
+        return Accepted(request.name, added.number, added.version_id, added.job, added.job_state, added.job == job, notes)
 
     def _require_own(self, user: User, name: str) -> None:
         try:
-            owner = self._models.version(name).owner_id
+            known = self._models.model(name)
         except NotFound:
             return
-        if owner != user.id:
+        if known.owner != user.name:
             raise Forbidden(f"The model {name!r} is another user's.", next="Choose another name.")
+        if known.deleted_at is not None:
+            raise Deleted("model", name, known.deleted_at)
 
     def _schema(self, request: UploadRequest, parts: UploadParts) -> Schema:
         if parts.data is not None:
