@@ -4,12 +4,15 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from registry import __version__
-from registry.api import datasets, jobs, lake, models, predictions, users
+from registry.api import aliases, cards, datasets, guard, jobs, lake, models, predictions, users, versions
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
+from registry.db.access import SqlAccess
 from registry.db.accounts import SqlAccounts
+from registry.db.aliases import SqlAliases
 from registry.db.datasets import SqlDatasets
+from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
 from registry.db.jobs import SqlJobs
@@ -19,8 +22,12 @@ from registry.domain.ports import Desk
 from registry.runners.channel import Channel
 from registry.runners.desk_client import DeskClient
 from registry.runners.run_folder import RunFolders
+from registry.services.access import AccessService
 from registry.services.accounts import AccountService
+from registry.services.aliases import AliasService
 from registry.services.datasets import DatasetService
+from registry.services.deletion import DeletionService
+from registry.services.model_texts import ModelTexts
 from registry.services.predict import Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
@@ -61,30 +68,40 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (lake, users, datasets, models, predictions, jobs):
+    for resource in (lake, users, datasets, models, cards, aliases, versions, predictions, jobs):
         api.register_blueprint(resource.blueprint)
+    app.register_blueprint(versions.links)
+    guard.install(app)
     return app
 
 
 def _services(settings: Settings, desk: Desk) -> Services:
     engine = connect(settings.database)
-    accounts, blobs = AccountService(SqlAccounts(engine)), FilesystemBlobs(settings.blobs_folder)
-    stored_datasets, stored_models = DatasetService(SqlDatasets(engine), blobs), SqlModels(engine)
+    accounts, access = AccountService(SqlAccounts(engine)), AccessService(SqlAccess(engine))
+    blobs = FilesystemBlobs(settings.blobs_folder)
+    stored_datasets = DatasetService(SqlDatasets(engine), blobs)
+    stored_models, stored_jobs = SqlModels(engine), SqlJobs(engine)
+    prediction = Prediction(
+        RunFolders(settings.run_folder),
+        Channel(),
+        desk,
+        seconds=settings.prediction_seconds,
+        queue_seconds=settings.queue_seconds,
+        memory_bytes=settings.container_memory,
+    )
     return Services(
         settings=settings,
         accounts=accounts,
+        access=access,
         datasets=stored_datasets,
-        uploads=UploadService(stored_models, stored_datasets, blobs, desk),
-        prediction=Prediction(
-            RunFolders(settings.run_folder),
-            Channel(),
-            desk,
-            seconds=settings.prediction_seconds,
-            queue_seconds=settings.queue_seconds,
-            memory_bytes=settings.container_memory,
-        ),
+        uploads=UploadService(stored_models, stored_datasets, access, blobs, desk),
+        prediction=prediction,
         models=stored_models,
+        texts=ModelTexts(stored_models),
+        aliases=AliasService(SqlAliases(engine), stored_models, stored_jobs),
+        deletion=DeletionService(SqlDeletions(engine), stored_models, prediction, grace_seconds=settings.grace_seconds),
         environments=SqlEnvironments(engine),
-        jobs=SqlJobs(engine),
+        jobs=stored_jobs,
         desk=desk,
+        blobs=blobs,
     )

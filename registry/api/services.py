@@ -5,11 +5,16 @@ from typing import cast
 
 from flask import current_app, g, request
 
+from registry.domain.access import Caller
 from registry.domain.entities import User
 from registry.domain.errors import Unauthenticated
-from registry.domain.ports import Desk, Environments, Jobs, Models
+from registry.domain.ports import Blobs, Desk, Environments, Jobs, Models
+from registry.services.access import AccessService
 from registry.services.accounts import AccountService
+from registry.services.aliases import AliasService
 from registry.services.datasets import DatasetService
+from registry.services.deletion import DeletionService
+from registry.services.model_texts import ModelTexts
 from registry.services.predict import Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
@@ -21,10 +26,15 @@ _KEY = "weles"
 class Services:
     settings: Settings
     accounts: AccountService
+    access: AccessService
     datasets: DatasetService
     uploads: UploadService
     prediction: Prediction
     models: Models
+    texts: ModelTexts
+    aliases: AliasService
+    deletion: DeletionService
+    blobs: Blobs
     environments: Environments
     jobs: Jobs
     desk: Desk
@@ -39,11 +49,26 @@ def services() -> Services:
     return cast(Services, current_app.extensions[_KEY])
 
 
-def current_user() -> User:
+def current_caller() -> Caller:
     """Who asks, by the bearer token. Raises Unauthenticated."""
-    if "user" not in g:
+    if "caller" not in g:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated
-        g.user = services().accounts.authenticate(token.strip())
-    return cast(User, g.user)
+        g.caller = services().accounts.authenticate(token.strip())
+    return cast(Caller, g.caller)
+
+
+def current_user() -> User:
+    """The user who asks. Raises Unauthenticated."""
+    return current_caller().user
+
+
+def current_viewer() -> User | None:
+    """The user who asks; None for a caller without a token where the lake lets anyone read what is public.
+
+    Lists are filtered by it. Raises Unauthenticated.
+    """
+    if services().settings.anonymous and "Authorization" not in request.headers:
+        return None
+    return current_user()

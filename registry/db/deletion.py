@@ -61,7 +61,7 @@ class SqlDeletions:
         due = _joined().where(versions.c.id == version_id, _due(deleted_before))
         with self._writes.begin() as connection:
             # Locks both rows: who restores one of them comes before, or finds nothing to restore.
-            if connection.execute(due.with_for_update()).scalar_one_or_none() is None:
+            if connection.execute(due.with_for_update()).one_or_none() is None:
                 return False
             of_version = select(jobs.c.id).where(jobs.c.version_id == version_id)
             connection.execute(delete(log_lines).where(log_lines.c.scope.in_(of_version)))

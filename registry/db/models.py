@@ -5,6 +5,7 @@ from dataclasses import asdict
 from sqlalchemy import Connection, Engine, Row, Select, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from registry.db.access import visible_models
 from registry.db.tables import jobs, model_aliases, models, resolutions, users, versions
 from registry.domain.entities import (
     Added,
@@ -16,6 +17,7 @@ from registry.domain.entities import (
     Phase,
     Resolution,
     State,
+    User,
     now,
 )
 from registry.domain.errors import Deleted, Forbidden, NotFound
@@ -30,8 +32,9 @@ _OF_THE_ATTEMPT = (
     *("outputs", "notes", "system", "problem"),
 )
 _LIVE = versions.c.deleted_at.is_(None) & models.c.deleted_at.is_(None)
+_READY_FIRST = case((versions.c.state == State.READY, 0), else_=1)
 # The newest that is ready comes first, then the newest of the others.
-_BEST_FIRST = (case((versions.c.state == State.READY, 0), else_=1), versions.c.number.desc())
+_BEST_FIRST = (_READY_FIRST, versions.c.number.desc())
 
 
 class SqlModels:
@@ -81,8 +84,15 @@ class SqlModels:
             raise NotFound("version", version_id)
         return _version(row)
 
-    def with_content(self, content_hash: str) -> list[ModelVersion]:
-        query = _select().where(versions.c.content_hash == content_hash, _LIVE).order_by(*_BEST_FIRST)
+    def with_content(self, content_hash: str, viewer: User | None) -> list[ModelVersion]:
+        query = _select().where(versions.c.content_hash == content_hash, _LIVE, visible_models(viewer))
+        # Of several that are ready, the one that was there first.
+        query = query.order_by(_READY_FIRST, versions.c.created_at)
+        with self._reads.connect() as connection:
+            return [_version(row) for row in connection.execute(query)]
+
+    def versions(self, model: str) -> list[ModelVersion]:
+        query = _select().where(versions.c.model == model, _LIVE).order_by(versions.c.number)
         with self._reads.connect() as connection:
             return [_version(row) for row in connection.execute(query)]
 
@@ -92,13 +102,15 @@ class SqlModels:
             return [*connection.execute(query.order_by(versions.c.number)).scalars()]
 
     def model(self, name: str) -> Model:
-        columns = [column for column in models.c if column.name not in ("owner_id", "last_number")]
+        columns = [column for column in models.c if column.name != "last_number"]
         query = select(*columns, users.c.name.label("owner")).join(users, users.c.id == models.c.owner_id)
         with self._reads.connect() as connection:
             row = connection.execute(query.where(models.c.name == name)).one_or_none()
         if row is None:
             raise NotFound("model", name)
-        return Model(**row._mapping)
+        if row.deleted_at is not None:
+            raise Deleted("model", name, row.deleted_at)
+        return Model(**{column: value for column, value in row._mapping.items() if column != "deleted_at"})
 
     def edit(
         self, name: str, *, description: str | None = None, tags: list[str] | None = None, card: str | None = None
@@ -113,11 +125,14 @@ class SqlModels:
         if not edited:
             raise self._nothing(name, LATEST)
 
-    def newest(self) -> list[ModelVersion]:
+    def newest(self, viewer: User | None) -> list[ModelVersion]:
         rank = func.row_number().over(partition_by=versions.c.model, order_by=_BEST_FIRST).label("rank")
         ranked = select(versions.c.id, rank).join_from(versions, models).where(_LIVE).subquery()
         query = (
-            _select().join(ranked, ranked.c.id == versions.c.id).where(ranked.c.rank == 1).order_by(versions.c.model)
+            _select()
+            .join(ranked, ranked.c.id == versions.c.id)
+            .where(ranked.c.rank == 1, visible_models(viewer))
+            .order_by(versions.c.model)
         )
         with self._reads.connect() as connection:
             return [_version(row) for row in connection.execute(query)]
@@ -135,14 +150,12 @@ class SqlModels:
     def _nothing(self, model: str, ref: VersionRef) -> NotFound | Deleted:
         """Why there is no such version."""
         try:
-            known = self.model(model)
-        except NotFound as error:
+            self.model(model)
+        except (NotFound, Deleted) as error:
             return error
-        if known.deleted_at is not None:
-            return Deleted("model", model, known.deleted_at)
         if ref.alias is not None:
             return NotFound("alias", f"{model}@{ref.alias}", next="GET the model shows its aliases and versions.")
-        return NotFound("version", f"{model}/{ref}", next="GET the model shows its versions; upload one if it has none.")
+        return NotFound("version", f"{model}/{ref}", next="GET the model shows its versions, if it has any.")
 
     def _update(self, version_id: str, **values: object) -> None:
         with self._writes.begin() as connection:
@@ -193,9 +206,7 @@ def _add_new(connection: Connection, version: ModelVersion, job_id: str) -> Adde
 
 def _queue(connection: Connection, version_id: str, job_id: str) -> None:
     connection.execute(
-        insert(jobs).values(
-            id=job_id, kind=_PREPARE, version_id=version_id, state=JobState.QUEUED, phase=Phase.QUEUED
-        )
+        insert(jobs).values(id=job_id, kind=_PREPARE, version_id=version_id, state=JobState.QUEUED, phase=Phase.QUEUED)
     )
 
 

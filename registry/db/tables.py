@@ -25,7 +25,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from registry.domain.entities import now
+from registry.domain.access import Visibility
+from registry.domain.entities import TokenKind, now
 
 metadata = MetaData(
     naming_convention={
@@ -64,6 +65,7 @@ users = Table(
     Column("role", String(20), nullable=False),
     Column("password_hash", String(200)),
     Column("created_at", Time, nullable=False, default=now),
+    Column("disabled_at", Time),
 )
 
 tokens = Table(
@@ -74,6 +76,9 @@ tokens = Table(
     Column("label", _NAME, nullable=False),
     Column("created_at", Time, nullable=False, default=now),
     Column("expires_at", Time),
+    Column("kind", String(20), nullable=False, server_default=TokenKind.PERSONAL),
+    Column("scopes", String(100), nullable=False, server_default=""),
+    Column("last_used_at", Time),
 )
 
 datasets = Table(
@@ -95,11 +100,19 @@ dataset_aliases = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("dataset_hash", ForeignKey(datasets.c.hash, ondelete="CASCADE"), nullable=False),
-    Column("owner_id", ForeignKey(users.c.id), nullable=False),
+    Column("owner_id", ForeignKey(users.c.id), nullable=False, index=True),
     Column("name", String(200), nullable=False),
     Column("description", Text, nullable=False),
     Column("created_at", Time, nullable=False, default=now),
+    Column("visibility", String(20), nullable=False, server_default=Visibility.PRIVATE),
     UniqueConstraint("dataset_hash", "owner_id", "name"),
+)
+
+dataset_alias_shares = Table(
+    "dataset_alias_shares",
+    metadata,
+    Column("alias_id", ForeignKey(dataset_aliases.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 environments = Table(
@@ -146,6 +159,14 @@ models = Table(
     Column("last_number", Integer, nullable=False, default=0, server_default="0"),
     Column("deleted_at", Time, index=True),
     Column("created_at", Time, nullable=False, default=now),
+    Column("visibility", String(20), nullable=False, server_default=Visibility.PRIVATE),
+)
+
+model_shares = Table(
+    "model_shares",
+    metadata,
+    Column("model", ForeignKey(models.c.name, ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 versions = Table(

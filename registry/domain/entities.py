@@ -43,6 +43,13 @@ class Phase(StrEnum):
     READY = "ready"
 
 
+class TokenKind(StrEnum):
+    """login: given for a password, ended by a change of it; personal: made by its user for a purpose."""
+
+    LOGIN = "login"
+    PERSONAL = "personal"
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     id: int
@@ -170,12 +177,13 @@ class Model:
 
     name: str
     owner: str
+    owner_id: int
+    visibility: str
     description: str
     tags: list[str]
     card: str
     created_at: datetime
     edited_at: datetime | None
-    deleted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

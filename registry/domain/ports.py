@@ -3,7 +3,7 @@
 Every method may raise the lake's errors of `registry.domain.errors`; what else is raised is written here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from builders.lock import Lock
 from builders.lock import Resolution as Resolved
 from builders.report import BuildReport
 from builders.spec import EnvironmentSpec
+from registry.domain.access import Caller, Scope, Standing, Thing
 from registry.domain.entities import (
     Added,
     Dataset,
@@ -29,6 +30,7 @@ from registry.domain.entities import (
     ModelVersion,
     Phase,
     Resolution,
+    TokenKind,
     User,
 )
 from registry.domain.version_ref import LATEST, VersionRef
@@ -74,10 +76,18 @@ class Accounts(Protocol):
         """The user and the hash of the password. Raises NotFound."""
         ...
 
-    def add_token(self, user_id: int, digest: str, label: str, seconds: float | None) -> None: ...
+    def add_token(
+        self, user_id: int, digest: str, label: str, kind: TokenKind, scopes: Collection[Scope], seconds: float | None
+    ) -> None: ...
 
-    def owner_of_token(self, digest: str) -> User | None:
-        """None when there is no such token or it has expired."""
+    def caller(self, digest: str) -> Caller | None:
+        """Who asks by this token; None when there is no such token, it has expired, or its user is disabled."""
+        ...
+
+
+class Access(Protocol):
+    def standing(self, thing: Thing, name: str, user_id: int | None) -> Standing | None:
+        """How the user (None: nobody) stands to the thing; None when there is no such thing. One indexed query."""
         ...
 
 
@@ -90,7 +100,9 @@ class Datasets(Protocol):
         """Raises NotFound."""
         ...
 
-    def aliases(self, content_hash: str) -> list[DatasetAlias]: ...
+    def aliases(self, content_hash: str, viewer: User | None) -> list[DatasetAlias]:
+        """Those that `viewer` may see (None: who has no token)."""
+        ...
 
 
 class Models(Protocol):
@@ -113,14 +125,18 @@ class Models(Protocol):
         """Deleted or not. Raises NotFound."""
         ...
 
-    def with_content(self, content_hash: str) -> list[ModelVersion]:
-        """The versions with that content, of whatever model, those that are ready first."""
+    def with_content(self, content_hash: str, viewer: User | None) -> list[ModelVersion]:
+        """The versions with that content, of all models that `viewer` may see, those that are ready first."""
+        ...
+
+    def versions(self, model: str) -> list[ModelVersion]:
+        """In the order of their numbers."""
         ...
 
     def numbers(self, model: str) -> list[int]: ...
 
     def model(self, name: str) -> Model:
-        """Deleted or not. Raises NotFound."""
+        """Raises NotFound, Deleted."""
         ...
 
     def edit(
@@ -129,8 +145,8 @@ class Models(Protocol):
         """Set what is given, at least one of them. Raises NotFound, Deleted."""
         ...
 
-    def newest(self) -> list[ModelVersion]:
-        """Of each model the version that `version` would give, in the order of their names."""
+    def newest(self, viewer: User | None) -> list[ModelVersion]:
+        """Of each model that `viewer` may see the version that `version` would give, in the order of their names."""
         ...
 
     def version_builds_on(self, version_id: str, *, environment_id: str, image_id: str) -> None:

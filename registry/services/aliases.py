@@ -1,7 +1,7 @@
 """Aliases: movable names of versions, such as `production`."""
 
 from registry.domain.entities import Alias, AliasMove, User
-from registry.domain.errors import InvalidRequest
+from registry.domain.errors import InvalidRequest, NotFound
 from registry.domain.life_ports import Aliases
 from registry.domain.ports import Jobs, Models
 from registry.domain.version_ref import LATEST_NAME, VersionRef, is_alias
@@ -17,7 +17,16 @@ class AliasService:
         self._jobs = jobs
 
     def of_model(self, model: str) -> list[Alias]:
+        """Raises NotFound, Deleted."""
+        self._models.model(model)
         return self._aliases.of_model(model)
+
+    def get(self, model: str, alias: str) -> Alias:
+        """Raises NotFound, Deleted."""
+        for found in self.of_model(model):
+            if found.name == alias:
+                return found
+        raise NotFound("alias", f"{model}@{alias[:100]}", next="GET the model shows its aliases.")
 
     def put(self, by: User, model: str, alias: str, ref: VersionRef, expected: int | None = None) -> Alias:
         """Make the alias, or move it. Whoever calls the model by it must find it usable: the version must be ready.
@@ -32,7 +41,8 @@ class AliasService:
         return self._aliases.put(model, alias, version, by, expected)
 
     def remove(self, by: User, model: str, alias: str, expected: int | None = None) -> None:
-        """Raises NotFound, AliasMoved."""
+        """Raises NotFound, Deleted, AliasMoved."""
+        self._models.model(model)
         self._aliases.remove(model, alias, by, expected)
 
     def moves(self, model: str, alias: str) -> list[AliasMove]:

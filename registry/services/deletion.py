@@ -32,7 +32,7 @@ class DeletionService:
 
     def delete_model(self, name: str) -> Deletion:
         """Raises NotFound, Deleted."""
-        versions = [self._models.version(name, VersionRef(number=number)) for number in self._models.numbers(name)]
+        versions = self._models.versions(name)
         self._deletions.delete_model(name)
         until = now() + self._grace
         for version in versions:

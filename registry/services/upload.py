@@ -13,13 +13,15 @@ from builders.errors import InvalidSpec, NoSuchRuntime
 from builders.identity import Recipe, spec_digest
 from builders.parse import LANGUAGES, parse_environment
 from builders.spec import EnvironmentSpec, ParsedSpec
+from registry.domain.access import Right, Thing
 from registry.domain.entities import JobState, Json, ModelVersion, Outcome, Resolution, State, User, now
-from registry.domain.errors import Deleted, Forbidden, InvalidEnvironment, InvalidInput, InvalidRequest, NotFound
+from registry.domain.errors import Forbidden, InvalidEnvironment, InvalidInput, InvalidRequest, NotFound
 from registry.domain.found_tags import found_tags, main_packages
 from registry.domain.ports import Blobs, Desk, Models
 from registry.domain.schema import Field, Schema
 from registry.domain.task import Task, find_task
 from registry.domain.version_hash import version_hash
+from registry.services.access import AccessService
 from registry.services.datasets import DatasetService
 from registry.services.golden import GoldenRows
 from registry.tables.table import Table
@@ -76,19 +78,22 @@ class Accepted:
 class UploadService:
     """Takes uploads. Nothing of the model is opened here."""
 
-    def __init__(self, models: Models, datasets: DatasetService, blobs: Blobs, desk: Desk) -> None:
+    def __init__(
+        self, models: Models, datasets: DatasetService, access: AccessService, blobs: Blobs, desk: Desk
+    ) -> None:
         self._models = models
         self._datasets = datasets
+        self._access = access
         self._blobs = blobs
         self._desk = desk
 
     def upload(self, user: User, request: UploadRequest, parts: UploadParts) -> Accepted:
         """Raises the caller family (spec, data, golden rows, ownership, size), and BuilderUnavailable."""
-        self._require_own(user, request.name)
+        owner_id, owner = self._owner(user, request.name)
         parsed = read_requirements(parts.requirements, request.language, request.language_version)
         runtimes = self._desk.runtimes()
         choice = choose(parsed.spec, runtimes.bases)
-        schema = self._schema(request, parts)
+        schema = self._schema(user, request, parts)
         inputs = _inputs(schema, request.target)
         golden = None if parts.golden is None else GoldenRows.parse(parts.golden, inputs)
         task = _task(schema.field(request.target), request.model_class, golden)
@@ -106,8 +111,8 @@ class UploadService:
         version = ModelVersion(
             id=uuid.uuid4().hex,
             model=request.name,
-            owner=user.name,
-            owner_id=user.id,
+            owner=owner,
+            owner_id=owner_id,
             number=0,
             description=request.description,
             target=request.target,
@@ -151,22 +156,34 @@ class UploadService:
         added = self._models.add_version(version, resolution, job)
         if added.outcome in _SAID:
             notes = [f"Version {added.number} {_SAID[added.outcome]}", *notes]
-        return Accepted(request.name, added.number, added.version_id, added.job, added.job_state, added.job == job, notes)
+        return Accepted(
+            model=request.name,
+            version=added.number,
+            version_id=added.version_id,
+            job=added.job,
+            state=added.job_state,
+            is_begun=added.job == job,
+            notes=notes,
+        )
 
-    def _require_own(self, user: User, name: str) -> None:
+    def _owner(self, user: User, name: str) -> tuple[int, str]:
+        """Whose model it is, or will be: names are the lake's, so one that is taken is told even when it is hidden.
+
+        Raises Forbidden; Deleted for a name that is still to be restored, by its owner or not at all.
+        """
         try:
             known = self._models.model(name)
         except NotFound:
-            return
-        if known.owner != user.name:
+            return user.id, user.name
+        if known.owner_id != user.id and not user.is_admin:
             raise Forbidden(f"The model {name!r} is another user's.", next="Choose another name.")
-        if known.deleted_at is not None:
-            raise Deleted("model", name, known.deleted_at)
+        return known.owner_id, known.owner
 
-    def _schema(self, request: UploadRequest, parts: UploadParts) -> Schema:
+    def _schema(self, user: User, request: UploadRequest, parts: UploadParts) -> Schema:
         if parts.data is not None:
             return parts.data.schema
         if request.dataset is not None:
+            self._access.require(user, Right.SEE, Thing.DATASET, request.dataset)
             return Schema.from_json(self._datasets.get(request.dataset).schema)
         raise InvalidRequest(
             "The training data are missing: the columns that the model takes are read from them.",

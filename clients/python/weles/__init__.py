@@ -61,6 +61,7 @@ __all__ = [
     "CallerError",
     "CapacityExceeded",
     "Connection",
+    "Deleted",
     "EnvironmentFailed",
     "EnvironmentNotReady",
     "Exists",
