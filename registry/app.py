@@ -4,7 +4,8 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from registry import __version__
-from registry.api import aliases, cards, datasets, guard, jobs, lake, models, predictions, users, versions
+from registry.api import access as sharing
+from registry.api import aliases, cards, datasets, guard, jobs, lake, models, predictions, tokens, users, versions
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
@@ -27,6 +28,7 @@ from registry.services.accounts import AccountService
 from registry.services.aliases import AliasService
 from registry.services.datasets import DatasetService
 from registry.services.deletion import DeletionService
+from registry.services.login_limit import LoginLimit
 from registry.services.model_texts import ModelTexts
 from registry.services.predict import Prediction
 from registry.services.upload import UploadService
@@ -68,7 +70,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (lake, users, datasets, models, cards, aliases, versions, predictions, jobs):
+    for resource in (lake, users, tokens, sharing, datasets, models, cards, aliases, versions, predictions, jobs):
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(versions.links)
     guard.install(app)
@@ -93,6 +95,7 @@ def _services(settings: Settings, desk: Desk) -> Services:
         settings=settings,
         accounts=accounts,
         access=access,
+        login_limit=LoginLimit(settings.login_attempts),
         datasets=stored_datasets,
         uploads=UploadService(stored_models, stored_datasets, access, blobs, desk),
         prediction=prediction,

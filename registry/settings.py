@@ -38,6 +38,9 @@ class Settings:
     queue_seconds: float = field(default=30.0, metadata={"help": "a question waits this long for its turn at a model"})
     grace_seconds: int = field(default=7 * 24 * 3600, metadata={"help": "what is deleted can be restored for so long"})
     public_url: str = field(default="", metadata={"help": "address in permanent links; default: host and port"})
+    login_attempts: int = field(
+        default=10, metadata={"help": "wrong passwords per minute for one name from one address"}
+    )
     anonymous: bool = field(default=False, metadata={"help": "who has no token may read and call what is public"})
     admin_name: str = field(default="admin", metadata={"help": "name of the first administrator"})
     admin_password: str = field(default="", metadata={"help": "password of the first administrator; default: none"})

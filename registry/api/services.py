@@ -14,6 +14,7 @@ from registry.services.accounts import AccountService
 from registry.services.aliases import AliasService
 from registry.services.datasets import DatasetService
 from registry.services.deletion import DeletionService
+from registry.services.login_limit import LoginLimit
 from registry.services.model_texts import ModelTexts
 from registry.services.predict import Prediction
 from registry.services.upload import UploadService
@@ -27,6 +28,7 @@ class Services:
     settings: Settings
     accounts: AccountService
     access: AccessService
+    login_limit: LoginLimit
     datasets: DatasetService
     uploads: UploadService
     prediction: Prediction

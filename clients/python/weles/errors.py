@@ -4,7 +4,7 @@
     ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  InvalidModel  NotFound  Exists  TooLarge
     │                 Deleted  AliasMoved  SessionDiffers
     │                 MethodNotAllowed  UnsupportedMediaType  NotAcceptable  Unauthenticated  Forbidden
-    │                 EnvironmentFailed  NotConnected
+    │                 EnvironmentFailed  InUse  TooManyAttempts  NotConnected
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     ├── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy
@@ -35,6 +35,7 @@ __all__ = [
     "EnvironmentNotReady",
     "Exists",
     "Forbidden",
+    "InUse",
     "InvalidEnvironment",
     "InvalidInput",
     "InvalidModel",
@@ -57,6 +58,7 @@ __all__ = [
     "PredictionTimeout",
     "SessionDiffers",
     "TooLarge",
+    "TooManyAttempts",
     "Unauthenticated",
     "UnexpectedAnswer",
     "UnsupportedMediaType",
@@ -187,6 +189,14 @@ class EnvironmentFailed(CallerError):
     """The environment cannot be made of these requirements; `fields["diagnosis"]` says which package, and why."""
 
 
+class InUse(CallerError):
+    """Something that is still needed cannot be deleted."""
+
+
+class TooManyAttempts(CallerError):
+    """A password was tried too often; `fields["retry_after"]` says how many seconds to wait."""
+
+
 class NotConnected(CallerError):
     """No lake was named: no `connect()`, no WELES_URL, no saved login."""
 
@@ -282,7 +292,7 @@ _BY_STATUS: Mapping[int, type[WelesError]] = {
     410: Deleted,
     413: TooLarge,
     415: UnsupportedMediaType,
-    429: LakeBusy,
+    429: TooManyAttempts,
 }
 
 
