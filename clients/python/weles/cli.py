@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from weles import commands
+from weles import account_commands, commands
 from weles.errors import WelesError
 from weles.progress import say
 from weles.version import __version__
@@ -49,6 +49,8 @@ def parser() -> argparse.ArgumentParser:
     _model_commands(nouns)
     _dataset_commands(nouns)
     _user_commands(nouns)
+    _token_commands(nouns)
+    _share_command(nouns)
     return top
 
 
@@ -110,14 +112,55 @@ def _user_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -
     login = nouns.add_parser("login", help="get a token and keep it for later")
     login.add_argument("url", nargs="?", help="default: WELES_URL, or the lake of the last login")
     login.add_argument("--name", required=True)
-    login.add_argument(
-        "--password-stdin", action="store_true", help="read it from standard input; else it is asked for"
-    )
-    login.set_defaults(run=commands.login)
+    _password_option(login)
+    login.set_defaults(run=account_commands.login)
+
     verbs = nouns.add_parser("user", help="users of the lake").add_subparsers(required=True, metavar="VERB")
-    create = verbs.add_parser("create", help="make a user; its token is printed")
+    create = verbs.add_parser("create", help="make a user; its token is printed (administrators)")
     create.add_argument("name")
-    create.add_argument(
-        "--password-stdin", action="store_true", help="read it from standard input; else it is asked for"
-    )
-    create.set_defaults(run=commands.user_create)
+    create.add_argument("--admin", action="store_true", help="an administrator")
+    _password_option(create)
+    create.set_defaults(run=account_commands.user_create)
+    for verb, does in (
+        ("disable", "its password and tokens are good for nothing (administrators)"),
+        ("enable", "what disable did, undone (administrators)"),
+        ("delete", "one to whom nothing in the lake belongs (administrators)"),
+    ):
+        one = verbs.add_parser(verb, help=does)
+        one.add_argument("name")
+        one.set_defaults(run=getattr(account_commands, f"user_{verb}"))
+    verbs.add_parser("list", help="every user (administrators)").set_defaults(run=account_commands.user_list)
+    verbs.add_parser("me", help="who the lake takes you for").set_defaults(run=account_commands.user_me)
+    password = verbs.add_parser("password", help="change your password")
+    _password_option(password, "read the old and the new one from two lines of standard input; else they are asked for")
+    password.set_defaults(run=account_commands.user_password)
+
+
+def _token_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    verbs = nouns.add_parser("token", help="your tokens, for programs").add_subparsers(required=True, metavar="VERB")
+    create = verbs.add_parser("create", help="make a token; it is printed this once")
+    create.add_argument("label", help="what it is for")
+    create.add_argument("--scopes", required=True, help="of read, predict, write, admin, separated by commas")
+    create.add_argument("--days", type=int, default=90, help="how long it is good; 0: until it is revoked; default: 90")
+    create.set_defaults(run=account_commands.token_create)
+    verbs.add_parser("list", help="your tokens, without their secrets").set_defaults(run=account_commands.token_list)
+    revoke = verbs.add_parser("revoke", help="end a token")
+    revoke.add_argument("id", help="see `weles token list`")
+    revoke.set_defaults(run=account_commands.token_revoke)
+
+
+def _share_command(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    share = nouns.add_parser("share", help="say whom a model or a dataset is for, or show it")
+    share.add_argument("name", help="a model's name, or a dataset's hash")
+    share.add_argument("users", nargs="*", help="who may see and use it, besides those who may already")
+    share.add_argument("--dataset", action="store_true", help="it is a dataset: under every name that you gave it")
+    to = share.add_mutually_exclusive_group()
+    to.add_argument("--public", action="store_true", help="every user of the lake")
+    to.add_argument("--take-back", action="store_true", help="from the users that are named, or else from everyone")
+    share.set_defaults(run=account_commands.share)
+
+
+def _password_option(
+    parser: argparse.ArgumentParser, does: str = "read it from standard input; else it is asked for"
+) -> None:
+    parser.add_argument("--password-stdin", action="store_true", help=does)

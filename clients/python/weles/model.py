@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from weles import job as jobs
-from weles import prediction
+from weles import prediction, sharing
 from weles.connection import Connection, current, segment
 from weles.errors import InvalidRequest
 from weles.job import Status
 from weles.progress import say
+from weles.sharing import Access
 from weles.upload import ModelText, send
 
-__all__ = ["Status", "Upload", "info", "predict", "status", "upload"]
+__all__ = ["Access", "Status", "Upload", "access", "info", "predict", "share", "status", "unshare", "upload"]
 
 _MODES = ("exact", "prob")
 _STATES = {"ready": "succeeded", "failed": "failed", "building": "running", "pending": "queued"}
@@ -123,6 +124,28 @@ def info(name: str, *, version: int | None = None) -> dict[str, Any]:
     description, rows}, size, sha256, created_at. Raises NotFound.
     """
     return current().json("GET", f"/models/{segment(name)}", params={"version": version})
+
+
+def access(name: str) -> Access:
+    """Whom the model is for: "private", "shared" with users, or "public". Raises Forbidden for another's model."""
+    return sharing.access_of(current().json("GET", f"/models/{segment(name)}/access"))
+
+
+def share(name: str, users: str | Iterable[str] = (), *, public: bool = False) -> Access:
+    """Let these users see and call the model too; `public`: every user of the lake. A new model is its owner's alone.
+
+    Raises NotFound, Forbidden for another's model, InvalidRequest for users that do not exist.
+    """
+    return _set_access(name, sharing.shared(access(name), users, public))
+
+
+def unshare(name: str, users: str | Iterable[str] = ()) -> Access:
+    """Take the model back from these users, or from everyone when none are named. Raises as `share` does."""
+    return _set_access(name, sharing.unshared(access(name), users))
+
+
+def _set_access(name: str, wanted: Access) -> Access:
+    return sharing.access_of(current().send_json("PUT", f"/models/{segment(name)}/access", wanted.document()))
 
 
 def _without_job(connection: Connection, known: dict[str, Any], wait: bool) -> Status:
