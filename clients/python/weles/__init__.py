@@ -13,11 +13,13 @@ and here.
 from weles import dataset, errors, model, token, user
 from weles.connection import Connection, connect
 from weles.errors import (
+    AliasMoved,
     AnswersDiffer,
     BlobUnavailable,
     BuilderUnavailable,
     CallerError,
     CapacityExceeded,
+    Deleted,
     EnvironmentFailed,
     EnvironmentNotReady,
     Exists,
@@ -43,6 +45,7 @@ from weles.errors import (
     NotConnected,
     NotFound,
     PredictionTimeout,
+    SessionDiffers,
     TooLarge,
     TooManyAttempts,
     Unauthenticated,
@@ -54,12 +57,14 @@ from weles.errors import (
 from weles.version import __version__
 
 __all__ = [
+    "AliasMoved",
     "AnswersDiffer",
     "BlobUnavailable",
     "BuilderUnavailable",
     "CallerError",
     "CapacityExceeded",
     "Connection",
+    "Deleted",
     "EnvironmentFailed",
     "EnvironmentNotReady",
     "Exists",
@@ -85,6 +90,7 @@ __all__ = [
     "NotConnected",
     "NotFound",
     "PredictionTimeout",
+    "SessionDiffers",
     "TooLarge",
     "TooManyAttempts",
     "Unauthenticated",

@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from weles import account_commands, commands
+from weles import account_commands, commands, life_commands
 from weles.errors import WelesError
 from weles.progress import say
 from weles.version import __version__
@@ -47,10 +47,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"weles {__version__}")
     nouns = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _model_commands(nouns)
+    life_commands.add(nouns)
     _dataset_commands(nouns)
-    _user_commands(nouns)
-    _token_commands(nouns)
-    _share_command(nouns)
+    account_commands.add(nouns)
     return top
 
 
@@ -70,7 +69,7 @@ def _model_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     status = nouns.add_parser("status", help="wait until a model is ready")
     status.add_argument("name")
-    status.add_argument("--model-version", type=int, metavar="N")
+    status.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     status.add_argument("--no-wait", action="store_true", help="say how it is now")
     status.set_defaults(run=commands.status)
 
@@ -78,14 +77,14 @@ def _model_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) 
     predict.add_argument("name")
     predict.add_argument("data", nargs="?", default="-", help="a .csv or .json file; - is standard input")
     predict.add_argument("--mode", choices=("exact", "prob"), default="exact")
-    predict.add_argument("--model-version", type=int, metavar="N")
+    predict.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     predict.add_argument("--input", choices=("csv", "json"), help="default: by the file's name; csv for standard input")
     predict.add_argument("--output", choices=("csv", "json"), help="default: as the input")
     predict.set_defaults(run=commands.predict)
 
     info = nouns.add_parser("info", help="what the lake knows of a model")
     info.add_argument("name")
-    info.add_argument("--model-version", type=int, metavar="N")
+    info.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     info.set_defaults(run=commands.info)
 
 
@@ -106,61 +105,3 @@ def _dataset_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]
     info = verbs.add_parser("info", help="what the lake knows of it")
     info.add_argument("hash")
     info.set_defaults(run=commands.dataset_info)
-
-
-def _user_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    login = nouns.add_parser("login", help="get a token and keep it for later")
-    login.add_argument("url", nargs="?", help="default: WELES_URL, or the lake of the last login")
-    login.add_argument("--name", required=True)
-    _password_option(login)
-    login.set_defaults(run=account_commands.login)
-
-    verbs = nouns.add_parser("user", help="users of the lake").add_subparsers(required=True, metavar="VERB")
-    create = verbs.add_parser("create", help="make a user; its token is printed (administrators)")
-    create.add_argument("name")
-    create.add_argument("--admin", action="store_true", help="an administrator")
-    _password_option(create)
-    create.set_defaults(run=account_commands.user_create)
-    for verb, does in (
-        ("disable", "its password and tokens are good for nothing (administrators)"),
-        ("enable", "what disable did, undone (administrators)"),
-        ("delete", "one to whom nothing in the lake belongs (administrators)"),
-    ):
-        one = verbs.add_parser(verb, help=does)
-        one.add_argument("name")
-        one.set_defaults(run=getattr(account_commands, f"user_{verb}"))
-    verbs.add_parser("list", help="every user (administrators)").set_defaults(run=account_commands.user_list)
-    verbs.add_parser("me", help="who the lake takes you for").set_defaults(run=account_commands.user_me)
-    password = verbs.add_parser("password", help="change your password")
-    _password_option(password, "read the old and the new one from two lines of standard input; else they are asked for")
-    password.set_defaults(run=account_commands.user_password)
-
-
-def _token_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    verbs = nouns.add_parser("token", help="your tokens, for programs").add_subparsers(required=True, metavar="VERB")
-    create = verbs.add_parser("create", help="make a token; it is printed this once")
-    create.add_argument("label", help="what it is for")
-    create.add_argument("--scopes", required=True, help="of read, predict, write, admin, separated by commas")
-    create.add_argument("--days", type=int, default=90, help="how long it is good; 0: until it is revoked; default: 90")
-    create.set_defaults(run=account_commands.token_create)
-    verbs.add_parser("list", help="your tokens, without their secrets").set_defaults(run=account_commands.token_list)
-    revoke = verbs.add_parser("revoke", help="end a token")
-    revoke.add_argument("id", help="see `weles token list`")
-    revoke.set_defaults(run=account_commands.token_revoke)
-
-
-def _share_command(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    share = nouns.add_parser("share", help="say whom a model or a dataset is for, or show it")
-    share.add_argument("name", help="a model's name, or a dataset's hash")
-    share.add_argument("users", nargs="*", help="who may see and use it, besides those who may already")
-    share.add_argument("--dataset", action="store_true", help="it is a dataset: under every name that you gave it")
-    to = share.add_mutually_exclusive_group()
-    to.add_argument("--public", action="store_true", help="every user of the lake")
-    to.add_argument("--take-back", action="store_true", help="from the users that are named, or else from everyone")
-    share.set_defaults(run=account_commands.share)
-
-
-def _password_option(
-    parser: argparse.ArgumentParser, does: str = "read it from standard input; else it is asked for"
-) -> None:
-    parser.add_argument("--password-stdin", action="store_true", help=does)

@@ -1,4 +1,4 @@
-"""Whom something of the lake is for, and what a change of that is asked for with."""
+"""Whom a model is for, and what is the same for everything that is shared."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from weles.connection import current, segment
 from weles.errors import InvalidRequest
 
-__all__ = ["PRIVATE", "PUBLIC", "Access", "access_of", "shared", "unshared"]
+__all__ = ["PRIVATE", "PUBLIC", "Access", "access", "access_of", "share", "shared", "unshare", "unshared"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,28 @@ class Access:
 
 PRIVATE = Access("private")
 PUBLIC = Access("public")
+
+
+def access(name: str) -> Access:
+    """Whom the model is for: "private", "shared" with users, or "public". Raises Forbidden for another's model."""
+    return access_of(current().json("GET", f"/models/{segment(name)}/access"))
+
+
+def share(name: str, users: str | Iterable[str] = (), *, public: bool = False) -> Access:
+    """Let these users see and call the model too; `public`: every user of the lake. A new model is its owner's alone.
+
+    Raises NotFound, Forbidden for another's model, InvalidRequest for users that do not exist.
+    """
+    return _set_access(name, shared(access(name), users, public))
+
+
+def unshare(name: str, users: str | Iterable[str] = ()) -> Access:
+    """Take the model back from these users, or from everyone when none are named. Raises as `share` does."""
+    return _set_access(name, unshared(access(name), users))
+
+
+def _set_access(name: str, wanted: Access) -> Access:
+    return access_of(current().send_json("PUT", f"/models/{segment(name)}/access", wanted.document()))
 
 
 def access_of(document: Mapping[str, Any]) -> Access:
