@@ -32,11 +32,14 @@ from weles.life import (
 )
 from weles.progress import say
 from weles.requirements import EnvironmentLike
+from weles.sharing import Access, access, share, unshare
 from weles.upload import ModelText, send
 
 __all__ = [
+    "Access",
     "Status",
     "Upload",
+    "access",
     "alias_history",
     "aliases",
     "card",
@@ -51,7 +54,9 @@ __all__ = [
     "restore",
     "set_alias",
     "set_card",
+    "share",
     "status",
+    "unshare",
     "upload",
     "versions",
 ]
