@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from registry.api.answering import asked, origin, signed
 from registry.api.blueprint import Resource, problems
-from registry.api.fields import VersionNumber
+from registry.api.fields import Version
 from registry.api.services import services
 from registry.domain.entities import ModelVersion
 from registry.services.predict import MODES
@@ -24,7 +24,7 @@ _EXAMPLE = {"columns": ["alcohol", "malic_acid"], "data": [[14.2, 1.7]]}
 
 class PredictQuerySchema(Schema):
     mode = fields.String(load_default="exact", validate=validate.OneOf(MODES))
-    version = VersionNumber()
+    version = Version()
 
 
 @blueprint.route("/models/<name>/predict")
@@ -53,6 +53,7 @@ class Predict(MethodView):
         **problems(
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.NOT_FOUND,
+            HTTPStatus.GONE,
             HTTPStatus.NOT_ACCEPTABLE,
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -17,6 +17,7 @@ from registry.db.freshness import Stamp, stamp_of
 from registry.db.models import SqlModels
 from registry.domain.access import Caller, Standing, Thing
 from registry.domain.entities import ModelVersion
+from registry.domain.version_ref import LATEST, VersionRef
 
 _T = TypeVar("_T")
 _MOST = 10_000
@@ -80,6 +81,6 @@ class RememberingModels(SqlModels):
         super().__init__(engine)
         self._memory = memory
 
-    def version(self, model: str, number: int | None = None) -> ModelVersion:
-        key = ("version", model, number)
-        return self._memory.get(key, lambda: super(RememberingModels, self).version(model, number))
+    def version(self, model: str, ref: VersionRef = LATEST) -> ModelVersion:
+        key = ("version", model, ref)
+        return self._memory.get(key, lambda: super(RememberingModels, self).version(model, ref))
