@@ -63,7 +63,13 @@ def _model_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) 
     upload.add_argument("--data", required=True, help="a .csv or .parquet file, or a dataset's hash")
     upload.add_argument("--data-name", default="")
     upload.add_argument("--data-description", default="")
-    upload.add_argument("--requirements", metavar="FILE", help="default: the freeze of this interpreter")
+    upload.add_argument(
+        "--requirements",
+        "--environment",
+        metavar="FILE",
+        help='a freeze, requirements, a lock file, a conda export; "freeze" for all of this interpreter; default: what '
+        "the model needs of it",
+    )
     upload.add_argument("--wait", action="store_true", help="until it is ready")
     upload.set_defaults(run=commands.upload)
 

@@ -13,6 +13,7 @@ from weles import dataset, model, prediction, sources
 from weles.connection import current, segment
 from weles.errors import InvalidInput, LakeUnreachable
 from weles.output import show
+from weles.requirements import EnvironmentLike
 
 __all__ = [
     "dataset_get",
@@ -39,7 +40,7 @@ def upload(options: Namespace) -> None:
         options.data,
         options.data_name,
         options.data_description,
-        environment=None if options.requirements is None else Path(options.requirements),
+        environment=_environment(options.requirements),
         wait=options.wait,
     )
     show(asdict(made))
@@ -95,6 +96,11 @@ def dataset_get(options: Namespace) -> None:
 def dataset_info(options: Namespace) -> None:
     """Print what the lake knows of a dataset."""
     show(dataset.info(options.hash))
+
+
+def _environment(given: str | None) -> EnvironmentLike:
+    """One of the words, or the path of a file: never the text itself, as in Python."""
+    return given if given is None or given in ("freeze", "model") else Path(given)
 
 
 def _pour(answer: requests.Response) -> None:
