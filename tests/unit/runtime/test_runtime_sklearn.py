@@ -10,7 +10,7 @@ import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
@@ -151,3 +151,26 @@ def test_no_rows(start):
     runtime = start(model, inputs=numeric(IRIS.columns), flavour="sklearn").ready()
     with pytest.raises(ModelRaised, match="0 sample"):
         runtime.predict(source)
+
+
+@pytest.mark.parametrize("kind", [ColumnType.FLOAT64, ColumnType.INT64])
+def test_an_array_in_the_place_of_a_frame_gives_the_same_answers_and_no_warning(start, kind):
+    frame = IRIS if kind is ColumnType.FLOAT64 else (IRIS * 10).astype("int64")
+    model = LogisticRegression(max_iter=5000).fit(frame, NAMED)
+    schema = Schema(tuple(Field(name, kind) for name in frame.columns))
+    runtime = start(model, inputs=schema, flavour="sklearn").ready()
+    for rows in (frame.head(7), frame.tail(1), frame):
+        assert runtime.predict(table_of(rows, schema))["prediction"] == model.predict(rows).tolist()
+        prob = runtime.predict(table_of(rows, schema), mode="prob")
+        assert np.array([prob[name] for name in model.classes_]).T.tolist() == model.predict_proba(rows).tolist()
+    runtime.process.terminate()
+    assert runtime.exit_code() == 0
+    assert "feature names" not in runtime.output
+
+
+def test_a_pipeline_that_chooses_columns_by_name_still_gets_a_frame(start):
+    chooser = make_column_transformer(("passthrough", ["petal width (cm)", "petal length (cm)"]))
+    model = make_pipeline(chooser, LogisticRegression(max_iter=5000)).fit(IRIS, NAMED)
+    runtime = start(model, inputs=numeric(IRIS.columns), flavour="sklearn").ready()
+    for _ in range(2):
+        assert runtime.predict(table_of(IRIS))["prediction"] == model.predict(IRIS).tolist()

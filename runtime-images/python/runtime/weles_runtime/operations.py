@@ -1,32 +1,29 @@
 """What a runtime can be asked: ping, hello, predict."""
 
 import platform
-import threading
 
 from weles_runtime import inputs, packages
 from weles_runtime.errors import NotAPrediction, RequestError, describe
 from weles_runtime.manifest import CONTRACT
-
-
-_LONGEST_WAIT = 86400.0
+from weles_runtime.turns import Turns
 
 
 class Operations:
-    """Answers for one loaded model; predictions one at a time, because models are not safe to call from two threads."""
+    """Answers for one loaded model."""
 
     def __init__(self, manifest, flavour, model, load_seconds):
         self._manifest = manifest
         self._flavour = flavour
         self._model = model
         self._load_seconds = load_seconds
-        self._predicting = threading.Lock()
+        self._turns = Turns(self._call)
 
     def answer(self, header, table):
         """(header, table or None) of the answer. Never raises: what goes wrong is an answer too."""
         operation = header.get("op")
         try:
             if operation == "predict":
-                return {"ok": True}, self._predict(header.get("mode", "exact"), table, header.get("wait"))
+                return {"ok": True}, self._predict(header, table)
             if operation == "hello":
                 return self._hello(), None
             if operation == "ping":
@@ -37,16 +34,15 @@ class Operations:
         except BaseException as error:  # The model may raise anything, SystemExit too; the runtime goes on.
             return {"ok": False, "error": describe("model_raised", error)}, None
 
-    def _predict(self, mode, table, wait):
+    def _predict(self, header, table):
         if table is None:
             raise RequestError("invalid_request", "a prediction needs a table")
         ordered = inputs.in_order(table, self._manifest.inputs)
-        if not self._predicting.acquire(timeout=_LONGEST_WAIT if wait is None else min(float(wait), _LONGEST_WAIT)):
-            raise RequestError("busy", "the model has been answering others for {} seconds".format(wait))
-        try:
-            predicted = self._flavour.predict(self._model, ordered, mode)
-        finally:
-            self._predicting.release()
+        mode, together = header.get("mode", "exact"), header.get("together") is True
+        return self._turns.ask(mode, ordered, header.get("wait"), together)
+
+    def _call(self, mode, table):
+        predicted = self._flavour.predict(self._model, table, mode)
         if predicted.rows != table.rows:
             raise NotAPrediction("the model gave {} answers for {} rows".format(predicted.rows, table.rows))
         return predicted

@@ -27,10 +27,14 @@ def predict(model, table, mode, always_frame=False):
         able = " and ".join(modes(model))
         raise RequestError("unsupported_mode", "the model cannot do mode {!r}; it can do {}".format(mode, able))
     names = getattr(model, "feature_names_in_", None)
-    given = _argument(table, names, always_frame or names is not None)
+    return call(model, _argument(table, names, always_frame or names is not None), mode, table.rows)
+
+
+def call(model, given, mode, rows):
+    """The table of predictions for an argument as the model takes it. Raises whatever the model raises."""
     if mode == "prob":
-        return answers.probabilities(model.predict_proba(given), getattr(model, "classes_", None), table.rows)
-    return answers.exact(model.predict(given), table.rows)
+        return answers.probabilities(model.predict_proba(given), getattr(model, "classes_", None), rows)
+    return answers.exact(model.predict(given), rows)
 
 
 def _argument(table, names, as_frame):
