@@ -1,0 +1,142 @@
+"""CSV text → columns of text, or of the types that Arrow reads itself, block by block; and what is wrong with it."""
+
+import csv
+import io
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO
+
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from registry.domain.errors import InvalidInput
+from registry.domain.schema import MAX_COLUMNS
+from registry.tables.problems import invalid
+
+HEADER_BYTES = 16 << 20
+"""So much of a text is enough to find its header line in; one that is longer is refused."""
+
+_RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
+_CELL = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?CSV conversion error to \w+: (.*)", re.DOTALL)
+_FRACTION = re.compile(r"[+-]?\d+\.\d+")
+
+
+_BLOCKS_AHEAD, _WAIT_SECONDS = 3, 0.2
+
+
+class RowTooLong(Exception):
+    """A row does not fit into a block."""
+
+
+def names(head: bytes) -> list[str]:
+    """The names in the header line of a text that begins with `head`. Raises InvalidInput."""
+    lines = csv.reader(io.TextIOWrapper(io.BytesIO(head), "utf-8-sig", newline=""), strict=True)
+    try:
+        found = next(lines, [])
+    except UnicodeDecodeError as error:
+        raise _not_utf8("header", None, f"byte {head[error.start : error.start + 1]!r} at {error.start}") from None
+    except csv.Error as error:
+        raise InvalidInput(f"The header line is not CSV: {error}.") from None
+    if not found or found == [""]:
+        raise InvalidInput("The CSV has no header line with the columns' names.", expected="a header line")
+    if len(found) > MAX_COLUMNS:
+        raise InvalidInput(f"A table has at most {MAX_COLUMNS} columns, not {len(found)}.")
+    for name, times in Counter(found).items():
+        if not name or times > 1:
+            what = f"The header line has {name!r:.80} as a name{' twice' if name else ''}."
+            raise InvalidInput(what, column=name, expected="a name of its own for each column")
+    return found
+
+
+def has_rows(head: bytes) -> bool:
+    """Whether anything follows the header line of a text that begins with `head`."""
+    lines = csv.reader(io.TextIOWrapper(io.BytesIO(head), "utf-8-sig", "replace", newline=""))
+    next(lines, None)
+    try:
+        return next(lines, None) is not None
+    except csv.Error:
+        return True
+
+
+def require_header(found: Sequence[str]) -> None:
+    """Raises InvalidInput when the line that should have the names looks like a row of numbers."""
+    numbers = [name for name in found if _FRACTION.fullmatch(name)]
+    if 2 * len(numbers) > len(found):
+        raise InvalidInput(
+            f"The CSV seems to have no header line: its first line has {numbers[0]!r:.40} where a name should be.",
+            column=numbers[0],
+            row=None,
+            expected="a header line with names; if these are names, put a letter before them",
+        )
+
+
+def blocks(
+    source: BinaryIO, header: Sequence[str], block_bytes: int, types: Mapping[str, pa.DataType] | None = None
+) -> Iterator[list[pa.Array]]:
+    """The cells below the header, one array per column; null where a cell is empty and not quoted.
+
+    `types`: of the columns (named f0, f1 …) that are not wanted as text. Raises InvalidInput, RowTooLong.
+    """
+    columns = [f"f{index}" for index in range(len(header))]
+    # The header is read as a row to skip, so that a line break in a name cannot shift what follows.
+    # Only without threads does Arrow say which row is wrong.
+    reading = arrow_csv.ReadOptions(
+        column_names=columns, block_size=block_bytes, skip_rows_after_names=1, use_threads=False
+    )
+    parsing = arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=len(header) > 1)
+    converting = arrow_csv.ConvertOptions(
+        column_types={**dict.fromkeys(columns, pa.string()), **(types or {})},
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+    )
+    paced = _Paced(source)
+    try:
+        with arrow_csv.open_csv(paced, reading, parsing, converting) as reader:
+            for batch in reader:
+                paced.used += 1
+                yield batch.columns
+    except pa.ArrowException as error:
+        raise _explained(str(error), header) from None
+
+
+class _Paced:
+    """A file that Arrow, which reads ahead some dozens of blocks, reads only a few blocks ahead of their use."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self._read = 0
+        self.used = 0
+        self.closed = False
+
+    def read(self, size: int) -> bytes:
+        # A block without a row gives nothing to use: then waiting ends by itself.
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while self._read - self.used > _BLOCKS_AHEAD and not self.closed and time.monotonic() < deadline:
+            time.sleep(0.001)
+        self._read += 1
+        return self._source.read(size)
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _explained(message: str, header: Sequence[str]) -> Exception:
+    if "straddling object" in message:
+        return RowTooLong()
+    if found := _RAGGED.search(message):
+        # Arrow counts rows from 1, and the header is one.
+        return invalid(None, int(found[1]) - 2, f"{found[2]} columns, as in the header", found[3])
+    if found := _CELL.search(message):
+        row = None if found[2] is None else int(found[2]) - 2
+        return _not_utf8(header[int(found[1])], row, found[3])
+    return InvalidInput(f"The text is not CSV in UTF-8: {message:.200}")
+
+
+def _not_utf8(column: str, row: int | None, got: str) -> InvalidInput:
+    return invalid(column, row, "text in UTF-8", f"{got:.80}", "The text is not CSV in UTF-8")
