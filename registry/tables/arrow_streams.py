@@ -12,6 +12,7 @@ import pyarrow.types as types
 from registry.domain.errors import InvalidInput, TooLarge
 from registry.domain.schema import Schema
 from registry.tables import arrow_columns, arrow_format, arrow_types
+from registry.tables.mapped import Mapped
 from registry.tables.stream import TableStream
 from registry.tables.table import Table
 
@@ -22,8 +23,8 @@ _READ_BUFFER_BYTES = 1 << 18
 _GROUP_BYTES, _GROUP_BYTES_PER_COLUMN, _GROUP_ROWS = 16 << 20, 16 << 10, 1 << 20
 
 
-def parquet(file: BinaryIO, *, max_bytes: int, row_groups: list[int] | None = None) -> TableStream:
-    """The table in an open Parquet file, or some of its row groups. Raises InvalidInput, TooLarge (when unfolded)."""
+def parquet(file: BinaryIO, *, max_bytes: int) -> TableStream:
+    """The table in an open Parquet file. Raises InvalidInput, TooLarge (when unfolded)."""
     with _understood("a Parquet file"):
         source = pq.ParquetFile(file, buffer_size=_READ_BUFFER_BYTES, pre_buffer=False)
         arrow_schema = source.schema_arrow
@@ -33,7 +34,7 @@ def parquet(file: BinaryIO, *, max_bytes: int, row_groups: list[int] | None = No
     _require_flat(arrow_schema)
 
     def batches(columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-        yield from source.iter_batches(rows_at_once, row_groups, columns)
+        yield from source.iter_batches(rows_at_once, columns=columns)
 
     return _stream(arrow_schema, batches, "a Parquet file", max_bytes)
 
@@ -41,18 +42,18 @@ def parquet(file: BinaryIO, *, max_bytes: int, row_groups: list[int] | None = No
 def ipc(file: BinaryIO, *, max_bytes: int) -> TableStream:
     """The table in an open file with an Arrow IPC stream. Raises InvalidInput, TooLarge (when unfolded)."""
     with _understood("an Arrow stream"):
-        source = _mapped(file)
-        arrow_schema = pa.ipc.open_stream(source).schema
+        source = Mapped(file)
+        arrow_schema = pa.ipc.open_stream(source.reader()).schema
     _require_flat(arrow_schema)
 
     def batches(columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-        source.seek(0)
-        with pa.ipc.open_stream(source) as reader:
+        with pa.ipc.open_stream(source.reader()) as reader:
             for batch in reader:
                 chosen = batch if columns is None else batch.select(columns)
                 step = max(1, min(_PART_ROWS, _PART_BYTES * batch.num_rows // max(batch.nbytes, 1)))
                 for start in range(0, batch.num_rows, step):
                     yield chosen.slice(start, step)
+                    source.let_go()
 
     return _stream(arrow_schema, batches, "an Arrow stream", max_bytes)
 
@@ -108,16 +109,32 @@ class ParquetWriter:
             self._writer.close()
 
 
-def first_row_groups(file: BinaryIO, rows: int) -> list[int]:
-    """The row groups of a stored Parquet file that hold its first `rows`."""
-    metadata = pq.read_metadata(file)
-    groups: list[int] = []
+def stored(file: BinaryIO, *, columns: list[str] | None = None, rows: int | None = None) -> TableStream:
+    """The table in a Parquet file that `ParquetWriter` wrote: of it only some columns, or only its first rows."""
+    source = pq.ParquetFile(file, buffer_size=_READ_BUFFER_BYTES, pre_buffer=False)
+    schema = arrow_format.declared(source.schema_arrow) or Schema(())
+    chosen = schema if columns is None else schema.select(columns)
+    groups = range(source.metadata.num_row_groups) if rows is None else _first_groups(source.metadata, rows)
+
+    def parts() -> Iterator[Table]:
+        left = rows
+        for batch in source.iter_batches(_PART_ROWS if rows is None else min(rows, _PART_ROWS), [*groups], columns):
+            table = pa.Table.from_batches([batch] if left is None else [batch.slice(0, left)])
+            yield arrow_format.from_arrow(table, chosen)
+            left = None if left is None else left - table.num_rows
+            if left == 0:
+                return
+
+    return TableStream(chosen, parts())
+
+
+def _first_groups(metadata: Any, rows: int) -> range:
+    """The row groups that hold the first rows."""
     for index in range(metadata.num_row_groups):
-        if rows <= 0:
-            break
-        groups.append(index)
         rows -= metadata.row_group(index).num_rows
-    return groups
+        if rows <= 0:
+            return range(index + 1)
+    return range(metadata.num_row_groups)
 
 
 def _stream(arrow_schema: pa.Schema, batches: Any, what: str, max_bytes: int) -> TableStream:
@@ -148,7 +165,9 @@ def _inferred(arrow_schema: pa.Schema, names: list[str], batches: Any) -> Schema
         kind = arrow_schema.field(name).type
         known = levels.get(name)
         if known is not None:
-            empty = pa.DictionaryArray.from_arrays(pa.nulls(0, pa.int32()), pa.array(known, pa.string()), ordered=kind.ordered)
+            empty = pa.DictionaryArray.from_arrays(
+                pa.nulls(0, pa.int32()), pa.array(known, pa.string()), ordered=kind.ordered
+            )
             fields.append(arrow_types.infer(name, empty))
         else:
             kind = kind.value_type if types.is_dictionary(kind) else kind
@@ -193,15 +212,6 @@ def _require_flat(schema: pa.Schema) -> None:
         arrow_types.infer(name, pa.nulls(0, kind.value_type if types.is_dictionary(kind) else kind))
 
 
-def _mapped(file: BinaryIO) -> Any:
-    """The file as memory that the system reads when it is looked at: a batch of any size needs no copy."""
-    try:
-        return pa.memory_map(f"/proc/self/fd/{file.fileno()}")
-    except (OSError, io.UnsupportedOperation):
-        file.seek(0)
-        return pa.BufferReader(file.read())
-
-
 @contextmanager
 def _understood(what: str) -> Iterator[None]:
     try:
@@ -228,5 +238,3 @@ class _Pieces(io.RawIOBase):
         taken = b"".join(self._pieces)
         self._pieces.clear()
         return taken
-
-

@@ -12,6 +12,7 @@ import pyarrow as pa
 from registry.domain.errors import InvalidInput
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.tables import arrow_columns, csv_source, csv_text, csv_types, csv_values
+from registry.tables.mapped import Mapped
 from registry.tables.problems import Problems, match_columns
 from registry.tables.stream import TableStream
 from registry.tables.table import Column, Table
@@ -30,7 +31,9 @@ def read(body: bytes | BinaryIO, schema: Schema | None = None) -> Table:
     content = body if isinstance(body, bytes) else body.read()
     names = csv_source.names(content[: csv_source.HEADER_BYTES])
     block_bytes = min(len(content) + 1, 2**31 - 1)
-    found = list(csv_source.blocks(io.BytesIO(content), names, block_bytes)) if csv_source.has_rows(content) else []
+    found = (
+        list(csv_source.blocks(Mapped(io.BytesIO(content)), names, block_bytes)) if csv_source.has_rows(content) else []
+    )
     cells = [pa.concat_arrays(parts) for parts in zip(*found, strict=True)] or [_NO_CELLS] * len(names)
     if schema is None:
         csv_source.require_header(names)
@@ -52,11 +55,12 @@ def stream(file: BinaryIO) -> TableStream:
     csv_source.require_header(names)
     if not csv_source.has_rows(head):
         return TableStream.of(_table([(Field(name, ColumnType.STRING), _NO_CELLS) for name in names], Problems()))
+    source = Mapped(file)
     block_bytes = min(max(_BLOCK_BYTES, _BLOCK_BYTES_PER_COLUMN * len(names)), _MAX_ROW_BYTES)
     while True:
         try:
-            schema = _types(file, names, block_bytes)
-            return TableStream(schema, _parts(file, schema, block_bytes))
+            schema = _types(source, names, block_bytes)
+            return TableStream(schema, _parts(source, schema, block_bytes))
         except csv_source.RowTooLong:
             if block_bytes == _MAX_ROW_BYTES:
                 raise InvalidInput(f"A row of the CSV is longer than {_MAX_ROW_BYTES} bytes.") from None
@@ -75,25 +79,23 @@ def write_stream(table: TableStream) -> Iterator[bytes]:
         yield csv_text.lines(part)
 
 
-def _types(file: BinaryIO, names: Sequence[str], block_bytes: int) -> Schema:
-    file.seek(0)
+def _types(source: Mapped, names: Sequence[str], block_bytes: int) -> Schema:
     columns = [csv_types.TextType(name) for name in names]
-    for cells in csv_source.blocks(file, names, block_bytes):
+    for cells in csv_source.blocks(source, names, block_bytes):
         for column, text in zip(columns, cells, strict=True):
             column.update(text)
     return Schema(tuple(column.field() for column in columns))
 
 
-def _parts(file: BinaryIO, schema: Schema, block_bytes: int) -> Iterator[Table]:
+def _parts(source: Mapped, schema: Schema, block_bytes: int) -> Iterator[Table]:
     """Numbers are read by Arrow itself: that every cell is one is known from finding the types."""
-    file.seek(0)
     types = {
         f"f{index}": _READ_BY_ARROW[field.type]
         for index, field in enumerate(schema.fields)
         if field.type in _READ_BY_ARROW
     }
     row = 0
-    for cells in csv_source.blocks(file, schema.names, block_bytes, types):
+    for cells in csv_source.blocks(source, schema.names, block_bytes, types):
         part = _table(list(zip(schema.fields, cells, strict=True)), Problems(row))
         yield part
         row += part.rows

@@ -3,16 +3,15 @@
 import csv
 import io
 import re
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from registry.domain.errors import InvalidInput
 from registry.domain.schema import MAX_COLUMNS
+from registry.tables.mapped import Mapped
 from registry.tables.problems import invalid
 
 HEADER_BYTES = 16 << 20
@@ -21,9 +20,6 @@ HEADER_BYTES = 16 << 20
 _RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 _CELL = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?CSV conversion error to \w+: (.*)", re.DOTALL)
 _FRACTION = re.compile(r"[+-]?\d+\.\d+")
-
-
-_BLOCKS_AHEAD, _WAIT_SECONDS = 3, 0.2
 
 
 class RowTooLong(Exception):
@@ -73,7 +69,7 @@ def require_header(found: Sequence[str]) -> None:
 
 
 def blocks(
-    source: BinaryIO, header: Sequence[str], block_bytes: int, types: Mapping[str, pa.DataType] | None = None
+    source: Mapped, header: Sequence[str], block_bytes: int, types: Mapping[str, pa.DataType] | None = None
 ) -> Iterator[list[pa.Array]]:
     """The cells below the header, one array per column; null where a cell is empty and not quoted.
 
@@ -92,38 +88,13 @@ def blocks(
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
     )
-    paced = _Paced(source)
     try:
-        with arrow_csv.open_csv(paced, reading, parsing, converting) as reader:
+        with arrow_csv.open_csv(source.reader(), reading, parsing, converting) as reader:
             for batch in reader:
-                paced.used += 1
                 yield batch.columns
+                source.let_go()
     except pa.ArrowException as error:
         raise _explained(str(error), header) from None
-
-
-class _Paced:
-    """A file that Arrow, which reads ahead some dozens of blocks, reads only a few blocks ahead of their use."""
-
-    def __init__(self, source: BinaryIO) -> None:
-        self._source = source
-        self._read = 0
-        self.used = 0
-        self.closed = False
-
-    def read(self, size: int) -> bytes:
-        # A block without a row gives nothing to use: then waiting ends by itself.
-        deadline = time.monotonic() + _WAIT_SECONDS
-        while self._read - self.used > _BLOCKS_AHEAD and not self.closed and time.monotonic() < deadline:
-            time.sleep(0.001)
-        self._read += 1
-        return self._source.read(size)
-
-    def readable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        self.closed = True
 
 
 def _explained(message: str, header: Sequence[str]) -> Exception:

@@ -20,9 +20,7 @@ def header(schema: Schema) -> bytes:
 
 def lines(table: Table) -> bytes:
     """One line per row; timestamps with a zone are in UTC."""
-    return b"".join(
-        _lines(table.slice(start, start + _ROWS_AT_ONCE)) for start in range(0, table.rows, _ROWS_AT_ONCE)
-    )
+    return b"".join(_lines(table.slice(start, start + _ROWS_AT_ONCE)) for start in range(0, table.rows, _ROWS_AT_ONCE))
 
 
 def _lines(table: Table) -> bytes:
