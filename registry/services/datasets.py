@@ -42,8 +42,9 @@ class DatasetService:
         """Raises NotFound."""
         return self._datasets.get(content_hash_)
 
-    def aliases(self, content_hash_: str) -> list[DatasetAlias]:
-        return self._datasets.aliases(content_hash_)
+    def aliases(self, content_hash_: str, viewer: User | None) -> list[DatasetAlias]:
+        """The names that `viewer` may see; None for a caller without a token."""
+        return self._datasets.aliases(content_hash_, viewer)
 
     def table(self, dataset: Dataset, rows: int | None = None) -> Table:
         """All of it, or its first `rows`. Raises BlobUnavailable."""
