@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from registry import __version__
-from registry.api import datasets, guard, jobs, lake, models, predictions, users
+from registry.api import dataset_aliases, datasets, guard, jobs, lake, models, multipart, predictions, users
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
@@ -41,6 +41,8 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
     settings = settings or Settings.from_environ()
     desk = desk or DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
     app = Flask("weles", static_folder=None)
+    app.request_class = multipart.SpoolingRequest
+    app.teardown_request(multipart.close_opened)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(
         API_TITLE="Weles",
@@ -63,7 +65,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (lake, users, datasets, models, predictions, jobs):
+    for resource in (lake, users, datasets, dataset_aliases, models, predictions, jobs):
         api.register_blueprint(resource.blueprint)
     guard.install(app)
     return app
@@ -73,7 +75,8 @@ def _services(settings: Settings, desk: Desk) -> Services:
     engine = connect(settings.database)
     accounts, access = AccountService(SqlAccounts(engine)), AccessService(SqlAccess(engine))
     blobs = FilesystemBlobs(settings.blobs_folder)
-    stored_datasets, stored_models = DatasetService(SqlDatasets(engine), blobs), SqlModels(engine)
+    stored_datasets = DatasetService(SqlDatasets(engine), blobs, settings.incoming_folder)
+    stored_models = SqlModels(engine)
     return Services(
         settings=settings,
         accounts=accounts,

@@ -97,11 +97,21 @@ def from_parquet(
     """The table in an open Parquet file, or its first `rows` alone. Raises InvalidInput, TooLarge."""
     try:
         with pq.ParquetFile(file) as parquet:
-            batches = _bounded(parquet.iter_batches(_BATCH_ROWS), max_bytes)
+            groups = None if rows is None else [*first_groups(parquet.metadata, rows)]
+            batches = _bounded(parquet.iter_batches(_BATCH_ROWS, groups), max_bytes)
             arrow = pa.Table.from_batches(_first(batches, rows), parquet.schema_arrow)
     except (pa.ArrowException, OSError) as error:
         raise unreadable(error, "a Parquet file") from None
     return from_arrow(arrow if rows is None else arrow.slice(0, rows), schema)
+
+
+def first_groups(metadata: Any, rows: int) -> range:
+    """The row groups of a Parquet file that hold its first rows."""
+    for index in range(metadata.num_row_groups):
+        rows -= metadata.row_group(index).num_rows
+        if rows <= 0:
+            return range(index + 1)
+    return range(metadata.num_row_groups)
 
 
 def source(body: bytes | BinaryIO) -> Any:
@@ -110,7 +120,7 @@ def source(body: bytes | BinaryIO) -> Any:
 
 
 def unreadable(error: Exception, what: str) -> Exception:
-    """What to raise for it: Arrow tells of wrong bytes by an OSError without a number; one with a number is the disk's."""
+    """What to raise: Arrow tells of wrong bytes by an OSError without a number; one with a number is the disk's."""
     if isinstance(error, OSError) and error.errno is not None:
         return error
     return InvalidInput(f"The body is not {what}: {error!s:.200}")

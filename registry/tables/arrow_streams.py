@@ -28,9 +28,7 @@ def parquet(file: BinaryIO, *, max_bytes: int) -> TableStream:
     with _understood("a Parquet file"):
         source = pq.ParquetFile(file, buffer_size=_READ_BUFFER_BYTES, pre_buffer=False)
         arrow_schema = source.schema_arrow
-        metadata = source.metadata
-        stored = sum(metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups))
-    rows_at_once = max(1, min(_PART_ROWS, _PART_BYTES * metadata.num_rows // max(stored, 1)))
+        rows_at_once = _rows_at_once(source.metadata)
     _require_flat(arrow_schema)
 
     def batches(columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -109,32 +107,24 @@ class ParquetWriter:
             self._writer.close()
 
 
-def stored(file: BinaryIO, *, columns: list[str] | None = None, rows: int | None = None) -> TableStream:
-    """The table in a Parquet file that `ParquetWriter` wrote: of it only some columns, or only its first rows."""
+def stored(file: BinaryIO, *, columns: list[str] | None = None) -> TableStream:
+    """The table in a Parquet file that `ParquetWriter` wrote, or some columns of it."""
     source = pq.ParquetFile(file, buffer_size=_READ_BUFFER_BYTES, pre_buffer=False)
     schema = arrow_format.declared(source.schema_arrow) or Schema(())
     chosen = schema if columns is None else schema.select(columns)
-    groups = range(source.metadata.num_row_groups) if rows is None else _first_groups(source.metadata, rows)
+    rows_at_once = _rows_at_once(source.metadata)
 
     def parts() -> Iterator[Table]:
-        left = rows
-        for batch in source.iter_batches(_PART_ROWS if rows is None else min(rows, _PART_ROWS), [*groups], columns):
-            table = pa.Table.from_batches([batch] if left is None else [batch.slice(0, left)])
-            yield arrow_format.from_arrow(table, chosen)
-            left = None if left is None else left - table.num_rows
-            if left == 0:
-                return
+        for batch in source.iter_batches(rows_at_once, columns=columns):
+            yield arrow_format.from_arrow(pa.Table.from_batches([batch]), chosen)
 
     return TableStream(chosen, parts())
 
 
-def _first_groups(metadata: Any, rows: int) -> range:
-    """The row groups that hold the first rows."""
-    for index in range(metadata.num_row_groups):
-        rows -= metadata.row_group(index).num_rows
-        if rows <= 0:
-            return range(index + 1)
-    return range(metadata.num_row_groups)
+def _rows_at_once(metadata: Any) -> int:
+    """As many rows as make a part of some megabytes, by what the file says of itself."""
+    size = sum(metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups))
+    return int(max(1, min(_PART_ROWS, _PART_BYTES * metadata.num_rows // max(size, 1))))
 
 
 def _stream(arrow_schema: pa.Schema, batches: Any, what: str, max_bytes: int) -> TableStream:

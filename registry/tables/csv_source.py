@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from registry.domain.errors import InvalidInput
-from registry.domain.schema import MAX_COLUMNS
+from registry.domain.schema import MAX_COLUMNS, is_text
 from registry.tables.mapped import Mapped
 from registry.tables.problems import invalid
 
@@ -28,13 +28,15 @@ class RowTooLong(Exception):
 
 def names(head: bytes) -> list[str]:
     """The names in the header line of a text that begins with `head`. Raises InvalidInput."""
-    lines = csv.reader(io.TextIOWrapper(io.BytesIO(head), "utf-8-sig", newline=""), strict=True)
+    # What is no UTF-8 may be in a row that was only read ahead: it is looked for in the names alone.
+    lines = csv.reader(io.TextIOWrapper(io.BytesIO(head), "utf-8-sig", "surrogateescape", newline=""), strict=True)
     try:
         found = next(lines, [])
-    except UnicodeDecodeError as error:
-        raise _not_utf8("header", None, f"byte {head[error.start : error.start + 1]!r} at {error.start}") from None
     except csv.Error as error:
         raise InvalidInput(f"The header line is not CSV: {error}.") from None
+    for name in found:
+        if not is_text(name):
+            raise _not_utf8("header", None, repr(name.encode("utf-8", "surrogateescape"))[1:])
     if not found or found == [""]:
         raise InvalidInput("The CSV has no header line with the columns' names.", expected="a header line")
     if len(found) > MAX_COLUMNS:

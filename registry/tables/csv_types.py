@@ -1,7 +1,6 @@
 """Which type the text of a CSV column has when no schema says so, found part by part."""
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from registry.domain.schema import ColumnType, Field
 from registry.tables import csv_values, iso

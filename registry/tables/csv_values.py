@@ -32,6 +32,11 @@ def column(field: Field, array: pa.Array, problems: Problems) -> Column | None:
     """The typed column of text, or None after adding what does not fit to `problems`."""
     if (field.nullable or not array.null_count) and (found := fast(field, array)) is not None:
         return found
+    return slow(field, array, problems)
+
+
+def slow(field: Field, array: pa.Array, problems: Problems) -> Column | None:
+    """As `column`, cell by cell: what fits is decided here, and `fast` is only faster."""
     values = array.to_pylist()
     try:
         return Column(field, *packing.pack(field, _load(field, values)))

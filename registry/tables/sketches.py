@@ -1,4 +1,4 @@
-"""How many different values, and which quantiles: exact as long as the values are few, then from Apache DataSketches."""
+"""How many different values, and which quantiles: exact while the values are few, then from Apache DataSketches."""
 
 import math
 from bisect import bisect_right
@@ -45,7 +45,7 @@ class Distinct:
 
     @property
     def count(self) -> int:
-        return self._known.num_rows if self._known is not None else round(self._sketch.get_estimate())
+        return int(self._known.num_rows if self._known is not None else round(self._sketch.get_estimate()))
 
     def most_frequent(self, most: int) -> list[tuple[Any, int]]:
         """(value, rows) of up to `most` values, the most frequent first, then in their order; empty when unknown."""

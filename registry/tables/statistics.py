@@ -1,8 +1,8 @@
 """What is to be said of a table's columns: counts, range, mean, quantiles, levels, histogram; part by part.
 
-A description takes two passes, since a histogram's edges are known only when all numbers have been seen. Numbers that are
-not finite are counted, and left out of all else. Dates and timestamps are numbers here (days, microseconds), and text
-in the document.
+A description takes two passes, since a histogram's edges are known only when all numbers have been seen. Numbers
+that are not finite are counted, and left out of all else. Dates and timestamps are numbers here (days,
+microseconds), and text in the document.
 """
 
 from collections.abc import Callable, Iterable
@@ -132,7 +132,6 @@ class _Numbers(_Counts):
         self._highest: Any = None
         self._not_finite = 0
         self._histogram: Histogram | None = None
-        self._show = _SHOWN.get(field.type, lambda value, _: value)
 
     def update(self, column: Column) -> None:
         values = _stored(self.field, arrow_columns.to_array(column))
@@ -160,7 +159,6 @@ class _Numbers(_Counts):
             self._histogram.update(_as_floats(_finite(self.field, values)))
 
     def document(self) -> Json:
-        show: Callable[[Any], Any] = lambda value: None if value is None else self._show(value, self.field.zone)  # noqa: E731
         quantiles = self._quantiles.at(SHARES)
         is_exact = self._quantiles.is_exact
         if not is_exact and self._distinct.is_exact and not self._not_finite:
@@ -168,11 +166,11 @@ class _Numbers(_Counts):
         counts = self._histogram
         document = {
             **super().document(),
-            "min": show(self._lowest),
-            "max": show(self._highest),
-            "mean": show(self.moments.mean),
-            "quantiles": {f"{share:g}": show(each) for share, each in zip(SHARES, quantiles, strict=False)},
-            "histogram": counts and {"edges": [show(each) for each in counts.edges], "counts": counts.counts},
+            "min": self._told(self._lowest),
+            "max": self._told(self._highest),
+            "mean": self._told(self.moments.mean),
+            "quantiles": {f"{share:g}": self._told(each) for share, each in zip(SHARES, quantiles, strict=False)},
+            "histogram": counts and {"edges": [self._told(each) for each in counts.edges], "counts": counts.counts},
         }
         document["approximate"] += [] if is_exact else ["quantiles"]
         if self.field.type in _SHOWN:
@@ -181,6 +179,11 @@ class _Numbers(_Counts):
 
     def _levels(self) -> None:
         return None
+
+    def _told(self, value: Any) -> Any:
+        """A number as the document has it."""
+        show = _SHOWN.get(self.field.type)
+        return value if value is None or show is None else show(value, self.field.zone)
 
 
 def _column(field: Field, limit: int) -> _Counts:
