@@ -4,7 +4,19 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from registry import __version__
-from registry.api import dataset_aliases, datasets, guard, jobs, lake, models, multipart, predictions, users
+from registry.api import access as sharing
+from registry.api import (
+    dataset_aliases,
+    datasets,
+    guard,
+    jobs,
+    lake,
+    models,
+    multipart,
+    predictions,
+    tokens,
+    users,
+)
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
@@ -23,6 +35,7 @@ from registry.runners.run_folder import RunFolders
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
 from registry.services.datasets import DatasetService
+from registry.services.login_limit import LoginLimit
 from registry.services.predict import Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
@@ -65,7 +78,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (lake, users, datasets, dataset_aliases, models, predictions, jobs):
+    for resource in (lake, users, tokens, sharing, datasets, dataset_aliases, models, predictions, jobs):
         api.register_blueprint(resource.blueprint)
     guard.install(app)
     return app
@@ -81,6 +94,7 @@ def _services(settings: Settings, desk: Desk) -> Services:
         settings=settings,
         accounts=accounts,
         access=access,
+        login_limit=LoginLimit(settings.login_attempts),
         datasets=stored_datasets,
         uploads=UploadService(stored_models, stored_datasets, access, blobs, desk),
         prediction=Prediction(

@@ -4,7 +4,8 @@ An empty cell is null; a text column has the empty text as `""`. Floats beyond n
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -29,11 +30,9 @@ def read(body: bytes | BinaryIO, schema: Schema | None = None) -> Table:
     Raises InvalidInput with column, row, expected and got of up to 20 problems.
     """
     content = body if isinstance(body, bytes) else body.read()
-    names = csv_source.names(content[: csv_source.HEADER_BYTES])
+    names, start = csv_source.header(content[: csv_source.HEADER_BYTES])
     block_bytes = min(len(content) + 1, 2**31 - 1)
-    found = (
-        list(csv_source.blocks(Mapped(io.BytesIO(content)), names, block_bytes)) if csv_source.has_rows(content) else []
-    )
+    found = list(csv_source.blocks(Mapped(io.BytesIO(content)), start, names, block_bytes))
     cells = [pa.concat_arrays(parts) for parts in zip(*found, strict=True)] or [_NO_CELLS] * len(names)
     if schema is None:
         csv_source.require_header(names)
@@ -50,21 +49,20 @@ def stream(file: BinaryIO) -> TableStream:
     Raises InvalidInput as `read` does, part of it when the parts are read.
     """
     file.seek(0)
-    head = file.read(csv_source.HEADER_BYTES)
-    names = csv_source.names(head)
+    names, start = csv_source.header(file.read(csv_source.HEADER_BYTES))
     csv_source.require_header(names)
-    if not csv_source.has_rows(head):
-        return TableStream.of(_table([(Field(name, ColumnType.STRING), _NO_CELLS) for name in names], Problems()))
-    source = Mapped(file)
-    block_bytes = min(max(_BLOCK_BYTES, _BLOCK_BYTES_PER_COLUMN * len(names)), _MAX_ROW_BYTES)
-    while True:
+    source = _Source(
+        Mapped(file), start, names, min(max(_BLOCK_BYTES, _BLOCK_BYTES_PER_COLUMN * len(names)), _MAX_ROW_BYTES)
+    )
+    try:
+        schema = _types(source)
+    except csv_source.RowTooLong:
+        source = replace(source, block_bytes=_MAX_ROW_BYTES)
         try:
-            schema = _types(source, names, block_bytes)
-            return TableStream(schema, _parts(source, schema, block_bytes))
+            schema = _types(source)
         except csv_source.RowTooLong:
-            if block_bytes == _MAX_ROW_BYTES:
-                raise InvalidInput(f"A row of the CSV is longer than {_MAX_ROW_BYTES} bytes.") from None
-            block_bytes = _MAX_ROW_BYTES
+            raise InvalidInput(f"A row of the CSV is longer than {_MAX_ROW_BYTES} bytes.") from None
+    return TableStream(schema, _parts(source, schema))
 
 
 def write(table: Table) -> bytes:
@@ -79,15 +77,28 @@ def write_stream(table: TableStream) -> Iterator[bytes]:
         yield csv_text.lines(part)
 
 
-def _types(source: Mapped, names: Sequence[str], block_bytes: int) -> Schema:
-    columns = [csv_types.TextType(name) for name in names]
-    for cells in csv_source.blocks(source, names, block_bytes):
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A CSV file whose rows begin at the byte `start`, and the size of the blocks that they are read in."""
+
+    file: Mapped
+    start: int
+    names: Sequence[str]
+    block_bytes: int
+
+    def blocks(self, types: Mapping[str, pa.DataType] | None = None) -> Iterator[list[pa.Array]]:
+        return csv_source.blocks(self.file, self.start, self.names, self.block_bytes, types)
+
+
+def _types(source: _Source) -> Schema:
+    columns = [csv_types.TextType(name) for name in source.names]
+    for cells in source.blocks():
         for column, text in zip(columns, cells, strict=True):
             column.update(text)
     return Schema(tuple(column.field() for column in columns))
 
 
-def _parts(source: Mapped, schema: Schema, block_bytes: int) -> Iterator[Table]:
+def _parts(source: _Source, schema: Schema) -> Iterator[Table]:
     """Numbers are read by Arrow itself: that every cell is one is known from finding the types."""
     types = {
         f"f{index}": _READ_BY_ARROW[field.type]
@@ -95,7 +106,7 @@ def _parts(source: Mapped, schema: Schema, block_bytes: int) -> Iterator[Table]:
         if field.type in _READ_BY_ARROW
     }
     row = 0
-    for cells in csv_source.blocks(source, schema.names, block_bytes, types):
+    for cells in source.blocks(types):
         part = _table(list(zip(schema.fields, cells, strict=True)), Problems(row))
         yield part
         row += part.rows

@@ -1,5 +1,6 @@
 """CSV text → columns of text, or of the types that Arrow reads itself, block by block; and what is wrong with it."""
 
+import codecs
 import csv
 import io
 import re
@@ -26,36 +27,28 @@ class RowTooLong(Exception):
     """A row does not fit into a block."""
 
 
-def names(head: bytes) -> list[str]:
-    """The names in the header line of a text that begins with `head`. Raises InvalidInput."""
+def header(head: bytes) -> tuple[list[str], int]:
+    """(names, bytes) of the header line of a text that begins with `head`. Raises InvalidInput."""
     # What is no UTF-8 may be in a row that was only read ahead: it is looked for in the names alone.
-    lines = csv.reader(io.TextIOWrapper(io.BytesIO(head), "utf-8-sig", "surrogateescape", newline=""), strict=True)
+    text = io.TextIOWrapper(io.BytesIO(head), "utf-8-sig", "surrogateescape", newline="")
+    read: list[str] = []
+    rows = csv.reader((read.append(line) or line for line in text), strict=True)  # type: ignore[func-returns-value]
     try:
-        found = next(lines, [])
+        names = next(rows, [])
     except csv.Error as error:
         raise InvalidInput(f"The header line is not CSV: {error}.") from None
-    for name in found:
+    if not names or names == [""]:
+        raise InvalidInput("The CSV has no header line with the columns' names.", expected="a header line")
+    if len(names) > MAX_COLUMNS:
+        raise InvalidInput(f"A table has at most {MAX_COLUMNS} columns, not {len(names)}.")
+    for name, times in Counter(names).items():
         if not is_text(name):
             raise _not_utf8("header", None, repr(name.encode("utf-8", "surrogateescape"))[1:])
-    if not found or found == [""]:
-        raise InvalidInput("The CSV has no header line with the columns' names.", expected="a header line")
-    if len(found) > MAX_COLUMNS:
-        raise InvalidInput(f"A table has at most {MAX_COLUMNS} columns, not {len(found)}.")
-    for name, times in Counter(found).items():
         if not name or times > 1:
             what = f"The header line has {name!r:.80} as a name{' twice' if name else ''}."
             raise InvalidInput(what, column=name, expected="a name of its own for each column")
-    return found
-
-
-def has_rows(head: bytes) -> bool:
-    """Whether anything follows the header line of a text that begins with `head`."""
-    lines = csv.reader(io.TextIOWrapper(io.BytesIO(head), "utf-8-sig", "replace", newline=""))
-    next(lines, None)
-    try:
-        return next(lines, None) is not None
-    except csv.Error:
-        return True
+    mark = len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+    return names, mark + sum(len(line.encode("utf-8", "surrogateescape")) for line in read)
 
 
 def require_header(found: Sequence[str]) -> None:
@@ -71,19 +64,18 @@ def require_header(found: Sequence[str]) -> None:
 
 
 def blocks(
-    source: Mapped, header: Sequence[str], block_bytes: int, types: Mapping[str, pa.DataType] | None = None
+    source: Mapped, start: int, names: Sequence[str], block_bytes: int, types: Mapping[str, pa.DataType] | None = None
 ) -> Iterator[list[pa.Array]]:
-    """The cells below the header, one array per column; null where a cell is empty and not quoted.
+    """The cells from the byte `start` on, one array per column; null where a cell is empty and not quoted.
 
     `types`: of the columns (named f0, f1 …) that are not wanted as text. Raises InvalidInput, RowTooLong.
     """
-    columns = [f"f{index}" for index in range(len(header))]
-    # The header is read as a row to skip, so that a line break in a name cannot shift what follows.
+    if start == source.size:
+        return
+    columns = [f"f{index}" for index in range(len(names))]
     # Only without threads does Arrow say which row is wrong.
-    reading = arrow_csv.ReadOptions(
-        column_names=columns, block_size=block_bytes, skip_rows_after_names=1, use_threads=False
-    )
-    parsing = arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=len(header) > 1)
+    reading = arrow_csv.ReadOptions(column_names=columns, block_size=block_bytes, use_threads=False)
+    parsing = arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=len(names) > 1)
     converting = arrow_csv.ConvertOptions(
         column_types={**dict.fromkeys(columns, pa.string()), **(types or {})},
         null_values=[""],
@@ -91,23 +83,22 @@ def blocks(
         quoted_strings_can_be_null=False,
     )
     try:
-        with arrow_csv.open_csv(source.reader(), reading, parsing, converting) as reader:
+        with arrow_csv.open_csv(source.reader(start), reading, parsing, converting) as reader:
             for batch in reader:
                 yield batch.columns
                 source.let_go()
     except pa.ArrowException as error:
-        raise _explained(str(error), header) from None
+        raise _explained(str(error), names) from None
 
 
-def _explained(message: str, header: Sequence[str]) -> Exception:
+def _explained(message: str, names: Sequence[str]) -> Exception:
     if "straddling object" in message:
         return RowTooLong()
     if found := _RAGGED.search(message):
-        # Arrow counts rows from 1, and the header is one.
-        return invalid(None, int(found[1]) - 2, f"{found[2]} columns, as in the header", found[3])
+        return invalid(None, int(found[1]) - 1, f"{found[2]} columns, as in the header", found[3])
     if found := _CELL.search(message):
-        row = None if found[2] is None else int(found[2]) - 2
-        return _not_utf8(header[int(found[1])], row, found[3])
+        row = None if found[2] is None else int(found[2]) - 1
+        return _not_utf8(names[int(found[1])], row, found[3])
     return InvalidInput(f"The text is not CSV in UTF-8: {message:.200}")
 
 

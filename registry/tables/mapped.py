@@ -21,9 +21,13 @@ class Mapped:
             file.seek(0)
             self._content = pa.py_buffer(file.read())
 
-    def reader(self) -> Any:
-        """A `pyarrow.BufferReader` from the start; what it gives shares the file's pages."""
-        return pa.BufferReader(self._content)
+    @property
+    def size(self) -> int:
+        return int(self._content.size)
+
+    def reader(self, start: int = 0) -> Any:
+        """A `pyarrow.BufferReader` from that byte on; what it gives shares the file's pages."""
+        return pa.BufferReader(self._content.slice(start))
 
     def let_go(self) -> None:
         """What was looked at need not stay in this process's memory; looking again is allowed."""
