@@ -6,6 +6,8 @@ from werkzeug.exceptions import HTTPException
 from registry import __version__
 from registry.api import access as sharing
 from registry.api import (
+    aliases,
+    cards,
     dataset_aliases,
     datasets,
     guard,
@@ -16,13 +18,16 @@ from registry.api import (
     predictions,
     tokens,
     users,
+    versions,
 )
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
 from registry.db.access import SqlAccess
 from registry.db.accounts import SqlAccounts
+from registry.db.aliases import SqlAliases
 from registry.db.datasets import SqlDatasets
+from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
 from registry.db.jobs import SqlJobs
@@ -34,8 +39,11 @@ from registry.runners.desk_client import DeskClient
 from registry.runners.run_folder import RunFolders
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
+from registry.services.aliases import AliasService
 from registry.services.datasets import DatasetService
+from registry.services.deletion import DeletionService
 from registry.services.login_limit import LoginLimit
+from registry.services.model_texts import ModelTexts
 from registry.services.predict import Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
@@ -78,8 +86,22 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (lake, users, tokens, sharing, datasets, dataset_aliases, models, predictions, jobs):
+    for resource in (
+        lake,
+        users,
+        tokens,
+        sharing,
+        datasets,
+        dataset_aliases,
+        models,
+        cards,
+        aliases,
+        versions,
+        predictions,
+        jobs,
+    ):
         api.register_blueprint(resource.blueprint)
+    app.register_blueprint(versions.links)
     guard.install(app)
     return app
 
@@ -89,7 +111,15 @@ def _services(settings: Settings, desk: Desk) -> Services:
     accounts, access = AccountService(SqlAccounts(engine)), AccessService(SqlAccess(engine))
     blobs = FilesystemBlobs(settings.blobs_folder)
     stored_datasets = DatasetService(SqlDatasets(engine), blobs, settings.incoming_folder)
-    stored_models = SqlModels(engine)
+    stored_models, stored_jobs = SqlModels(engine), SqlJobs(engine)
+    prediction = Prediction(
+        RunFolders(settings.run_folder),
+        Channel(),
+        desk,
+        seconds=settings.prediction_seconds,
+        queue_seconds=settings.queue_seconds,
+        memory_bytes=settings.container_memory,
+    )
     return Services(
         settings=settings,
         accounts=accounts,
@@ -97,16 +127,13 @@ def _services(settings: Settings, desk: Desk) -> Services:
         login_limit=LoginLimit(settings.login_attempts),
         datasets=stored_datasets,
         uploads=UploadService(stored_models, stored_datasets, access, blobs, desk),
-        prediction=Prediction(
-            RunFolders(settings.run_folder),
-            Channel(),
-            desk,
-            seconds=settings.prediction_seconds,
-            queue_seconds=settings.queue_seconds,
-            memory_bytes=settings.container_memory,
-        ),
+        prediction=prediction,
         models=stored_models,
+        texts=ModelTexts(stored_models),
+        aliases=AliasService(SqlAliases(engine), stored_models, stored_jobs),
+        deletion=DeletionService(SqlDeletions(engine), stored_models, prediction, grace_seconds=settings.grace_seconds),
         environments=SqlEnvironments(engine),
-        jobs=SqlJobs(engine),
+        jobs=stored_jobs,
         desk=desk,
+        blobs=blobs,
     )

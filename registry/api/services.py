@@ -8,11 +8,14 @@ from flask import current_app, g, request
 from registry.domain.access import Caller
 from registry.domain.entities import User
 from registry.domain.errors import Unauthenticated
-from registry.domain.ports import Desk, Environments, Jobs, Models
+from registry.domain.ports import Blobs, Desk, Environments, Jobs, Models
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
+from registry.services.aliases import AliasService
 from registry.services.datasets import DatasetService
+from registry.services.deletion import DeletionService
 from registry.services.login_limit import LoginLimit
+from registry.services.model_texts import ModelTexts
 from registry.services.predict import Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
@@ -30,6 +33,10 @@ class Services:
     uploads: UploadService
     prediction: Prediction
     models: Models
+    texts: ModelTexts
+    aliases: AliasService
+    deletion: DeletionService
+    blobs: Blobs
     environments: Environments
     jobs: Jobs
     desk: Desk

@@ -6,17 +6,20 @@
     weles.model.status("wine")
     weles.model.predict("wine", X)
 
-One noun per module: `model`, `dataset`, `user`. `connect` names the lake; every error is in `weles.errors`, and here.
+One noun per module: `model`, `dataset`, `user`, `token`. `connect` names the lake; every error is in `weles.errors`,
+and here.
 """
 
-from weles import dataset, errors, model, user
+from weles import dataset, errors, model, token, user
 from weles.connection import Connection, connect
 from weles.errors import (
+    AliasMoved,
     AnswersDiffer,
     BlobUnavailable,
     BuilderUnavailable,
     CallerError,
     CapacityExceeded,
+    Deleted,
     EnvironmentFailed,
     EnvironmentNotReady,
     Exists,
@@ -42,6 +45,7 @@ from weles.errors import (
     NotConnected,
     NotFound,
     PredictionTimeout,
+    SessionDiffers,
     TooLarge,
     TooManyAttempts,
     Unauthenticated,
@@ -53,12 +57,14 @@ from weles.errors import (
 from weles.version import __version__
 
 __all__ = [
+    "AliasMoved",
     "AnswersDiffer",
     "BlobUnavailable",
     "BuilderUnavailable",
     "CallerError",
     "CapacityExceeded",
     "Connection",
+    "Deleted",
     "EnvironmentFailed",
     "EnvironmentNotReady",
     "Exists",
@@ -84,6 +90,7 @@ __all__ = [
     "NotConnected",
     "NotFound",
     "PredictionTimeout",
+    "SessionDiffers",
     "TooLarge",
     "TooManyAttempts",
     "Unauthenticated",
@@ -96,5 +103,6 @@ __all__ = [
     "dataset",
     "errors",
     "model",
+    "token",
     "user",
 ]

@@ -1,32 +1,33 @@
-"""What each command of `weles` does with its parsed options."""
+"""What the commands about models and datasets do with their parsed options."""
 
 from __future__ import annotations
 
-import getpass
-import json
 import sys
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import requests
 
-from weles import config, dataset, model, prediction, sources, user
+from weles import dataset, model, prediction, sources
 from weles.connection import current, segment
+<<<<<<< HEAD
 from weles.errors import CallerError, InvalidInput, LakeUnreachable
 from weles.progress import say
+from weles.requirements import EnvironmentLike
+=======
+from weles.errors import InvalidInput, LakeUnreachable
+from weles.output import show
+>>>>>>> main
 
 __all__ = [
     "dataset_get",
     "dataset_info",
     "dataset_upload",
     "info",
-    "login",
     "predict",
     "status",
     "upload",
-    "user_create",
 ]
 
 _TYPES = {"csv": "text/csv", "json": "application/json"}
@@ -44,16 +45,16 @@ def upload(options: Namespace) -> None:
         options.data,
         options.data_name,
         options.data_description,
-        environment=None if options.requirements is None else Path(options.requirements),
+        environment=_environment(options.requirements),
         wait=options.wait,
     )
-    _print(asdict(made))
+    show(asdict(made))
 
 
 def status(options: Namespace) -> None:
     """Print a version's status, waiting for its end unless told not to."""
     now = model.status(options.name, options.model_version, wait=not options.no_wait)
-    _print(asdict(now))
+    show(asdict(now))
 
 
 def predict(options: Namespace) -> None:
@@ -82,12 +83,12 @@ def predict(options: Namespace) -> None:
 
 def info(options: Namespace) -> None:
     """Print what the lake knows of a model."""
-    _print(model.info(options.name, version=options.model_version))
+    show(model.info(options.name, version=options.model_version))
 
 
 def dataset_upload(options: Namespace) -> None:
     """Store a data file; print its hash and columns."""
-    _print(asdict(dataset.upload(Path(options.data), options.name, options.description)))
+    show(asdict(dataset.upload(Path(options.data), options.name, options.description)))
 
 
 def dataset_get(options: Namespace) -> None:
@@ -99,6 +100,7 @@ def dataset_get(options: Namespace) -> None:
 
 def dataset_info(options: Namespace) -> None:
     """Print what the lake knows of a dataset."""
+<<<<<<< HEAD
     _print(dataset.info(options.hash))
 
 
@@ -115,6 +117,11 @@ def user_create(options: Namespace) -> None:
     _print(asdict(made))
 
 
+def _environment(given: str | None) -> EnvironmentLike:
+    """One of the words, or the path of a file: never the text itself, as in Python."""
+    return given if given in (None, "freeze", "model") else Path(given)
+
+
 def _password(options: Namespace) -> str:
     password = sys.stdin.readline().rstrip("\r\n") if options.password_stdin else getpass.getpass()
     if not password:
@@ -124,6 +131,9 @@ def _password(options: Namespace) -> str:
 
 def _print(document: Any) -> None:
     print(json.dumps(document, indent=2, ensure_ascii=False))
+=======
+    show(dataset.info(options.hash))
+>>>>>>> main
 
 
 def _pour(answer: requests.Response) -> None:
