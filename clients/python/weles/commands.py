@@ -11,14 +11,9 @@ import requests
 
 from weles import dataset, model, prediction, sources
 from weles.connection import current, segment
-<<<<<<< HEAD
-from weles.errors import CallerError, InvalidInput, LakeUnreachable
-from weles.progress import say
-from weles.requirements import EnvironmentLike
-=======
 from weles.errors import InvalidInput, LakeUnreachable
 from weles.output import show
->>>>>>> main
+from weles.requirements import EnvironmentLike
 
 __all__ = [
     "dataset_get",
@@ -100,40 +95,12 @@ def dataset_get(options: Namespace) -> None:
 
 def dataset_info(options: Namespace) -> None:
     """Print what the lake knows of a dataset."""
-<<<<<<< HEAD
-    _print(dataset.info(options.hash))
-
-
-def login(options: Namespace) -> None:
-    """Get a token and keep it."""
-    url = options.url or config.choose(None, None).url
-    connection = user.login(options.name, _password(options), url=url)
-    say(f"Logged in to {connection.url} as {options.name}; the token is kept in {config.path()}.")
-
-
-def user_create(options: Namespace) -> None:
-    """Make a user; print name, role and token."""
-    made = user.create(options.name, _password(options))
-    _print(asdict(made))
+    show(dataset.info(options.hash))
 
 
 def _environment(given: str | None) -> EnvironmentLike:
     """One of the words, or the path of a file: never the text itself, as in Python."""
-    return given if given in (None, "freeze", "model") else Path(given)
-
-
-def _password(options: Namespace) -> str:
-    password = sys.stdin.readline().rstrip("\r\n") if options.password_stdin else getpass.getpass()
-    if not password:
-        raise CallerError("The password is empty.", next="Type it, or give it with --password-stdin.")
-    return password
-
-
-def _print(document: Any) -> None:
-    print(json.dumps(document, indent=2, ensure_ascii=False))
-=======
-    show(dataset.info(options.hash))
->>>>>>> main
+    return given if given is None or given in ("freeze", "model") else Path(given)
 
 
 def _pour(answer: requests.Response) -> None:
