@@ -48,6 +48,20 @@ from registry.services.predict import Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
+_RESOURCES = (
+    lake,
+    users,
+    tokens,
+    sharing,
+    datasets,
+    dataset_aliases,
+    models,
+    cards,
+    aliases,
+    versions,
+    predictions,
+    jobs,
+)
 # Routes that take more than a few fields say so themselves.
 _BODY_BYTES = 1 << 20
 _FORM_BYTES = 8 << 20
@@ -86,20 +100,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (
-        lake,
-        users,
-        tokens,
-        sharing,
-        datasets,
-        dataset_aliases,
-        models,
-        cards,
-        aliases,
-        versions,
-        predictions,
-        jobs,
-    ):
+    for resource in _RESOURCES:
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(versions.links)
     guard.install(app)

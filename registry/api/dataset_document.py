@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from flask import url_for
 from marshmallow import Schema, fields
 
 from registry.api.services import current_viewer, services
+from registry.domain.citation import dataset_citation, dataset_link
 from registry.domain.entities import Dataset, DatasetAlias
 from registry.domain.schema import ColumnType
-from registry.services.dataset_citation import citation
 
 _VALUE = {"description": "A number; of dates and timestamps ISO 8601 text.", "nullable": True}
 
@@ -89,7 +88,7 @@ class DatasetSchema(Schema):
 def document(dataset: Dataset) -> dict[str, Any]:
     """The document of a dataset whose statistics are counted, as the one who asks may see it."""
     aliases: list[DatasetAlias] = services().datasets.aliases(dataset.hash, current_viewer())
-    link = url_for("datasets.Content", content_hash=dataset.hash, _external=True)
+    link = dataset_link(services().settings.address, dataset.hash)
     columns = [
         {**column, "statistics": statistics}
         for column, statistics in zip(dataset.schema, dataset.statistics or (), strict=True)
@@ -101,6 +100,6 @@ def document(dataset: Dataset) -> dict[str, Any]:
         "columns": columns,
         "aliases": aliases,
         "link": link,
-        "citation": citation(dataset, aliases, link),
+        "citation": dataset_citation(dataset, aliases, link),
         "created_at": dataset.created_at,
     }

@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,10 +15,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from registry.api.services import services
+from registry.blobs.filesystem import FilesystemBlobs
+from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.tables import datasets
+from registry.services.purge import Purge
 from registry.settings import Settings
 from registry.tables import formats
+from tests.unit.api.test_routes import form
 
 CSV = b"x,kind,day\n1.5,a,2026-11-25\n,b,2026-11-26\n2.5,a,\n"
 
@@ -43,7 +49,7 @@ def files(settings: Settings) -> list[Path]:
     return [each for each in settings.blobs_folder.rglob("*") if each.is_file()]
 
 
-def test_what_is_told_of_a_dataset(client: FlaskClient) -> None:
+def test_what_is_told_of_a_dataset(client: FlaskClient, settings: Settings) -> None:
     answer = send(client, CSV, description="three rows")
     assert answer.status_code == 201, answer.text
     told = answer.json
@@ -67,7 +73,7 @@ def test_what_is_told_of_a_dataset(client: FlaskClient) -> None:
     year = told["created_at"][:4]
     begin = f"admin ({year}). mine [dataset], 3 rows × 3 columns. Weles. "
     assert told["citation"] == f"{begin}{told['link']} ({told['hash']})"
-    assert client.get(told["link"].partition("localhost")[2]).json["data"][0] == [1.5, "a", "2026-11-25"]
+    assert client.get(told["link"].removeprefix(settings.address)).json["data"][0] == [1.5, "a", "2026-11-25"]
 
 
 @pytest.mark.parametrize("kind", formats.MEDIA_TYPES)
@@ -242,4 +248,27 @@ def test_what_was_stored_before_is_counted_when_somebody_asks(
     assert client.get(f"/api/v1/datasets/{told['hash']}/info").json == told
     with app.app_context():
         assert services().datasets.get(told["hash"]).missing == 2
+    engine.dispose()
+
+
+def test_a_dataset_without_a_name_goes_after_the_time_of_grace_unless_a_model_was_made_with_it(
+    client: FlaskClient, settings: Settings
+) -> None:
+    alone, used = send(client, CSV).json["hash"], send(client, b"x,y\n1.5,a\n2.5,b\n").json["hash"]
+    parts = form("wine", dataset=used)
+    del parts["data"]
+    assert client.post("/api/v1/models", data=parts, content_type="multipart/form-data").status_code == 202
+    for content_hash in (alone, used):
+        assert client.delete(f"/api/v1/datasets/{content_hash}/aliases/mine").status_code == 204
+    engine = connect(settings.database)
+    deletions, blobs = SqlDeletions(engine), FilesystemBlobs(settings.blobs_folder)
+    before = len(files(settings))
+    assert Purge(deletions, blobs, Mock(), grace_seconds=60).purge() == 0
+    for file in files(settings):
+        os.utime(file, (0, 0))
+    purge = Purge(deletions, blobs, Mock(), grace_seconds=0)
+    assert (purge.purge(), purge.purge(), purge.free()) == (1, 0, 1)
+    assert len(files(settings)) == before - 1
+    assert client.get(f"/api/v1/datasets/{alone}/info").status_code == 404
+    assert client.get(f"/api/v1/datasets/{used}/head").json["data"] == [[1.5, "a"], [2.5, "b"]]
     engine.dispose()
