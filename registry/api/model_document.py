@@ -82,6 +82,12 @@ class ModelSchema(Schema):
     sha256 = fields.String(attribute="model_blob", metadata={"description": "Of the model's file."})
     notes = fields.List(fields.String())
     system = fields.Dict(metadata={"description": "The creator's machine, as the client told it."})
+    together = fields.Boolean(
+        allow_none=True,
+        metadata={
+            "description": "Questions may share a call of the model, as it has shown."
+        },
+    )
     created_at = fields.DateTime()
 
 

@@ -77,7 +77,7 @@ class Predict(MethodView):
             table = json_format.from_document(document, inputs)
         else:
             table = formats.read(kind, body, inputs, max_bytes=here.settings.container_memory)
-        answer = here.prediction.answer(version.id, query["mode"], table)
+        answer = here.prediction.answer(version.id, query["mode"], table, together=version.together is True)
         return _response(version, query["mode"], answer, accept, records=records)
 
 

@@ -55,6 +55,9 @@ class UploadRequestSchema(Schema):
     data_description = Text(0, 10_000, load_default="")
     dataset = Text(0, 100, load_default=None, allow_none=True)
     system = fields.Dict(load_default=dict)
+    together = fields.Boolean(
+        load_default=True, metadata={"description": "false: never answer several questions in one call of the model."}
+    )
 
     @validates_schema
     def _known(self, data: dict[str, Any], **_: Any) -> None:

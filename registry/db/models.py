@@ -140,8 +140,10 @@ class SqlModels:
     def version_builds_on(self, version_id: str, *, environment_id: str, image_id: str) -> None:
         self._update(version_id, environment_id=environment_id, image_id=image_id)
 
-    def version_is_ready(self, version_id: str, *, outputs: list[Json], notes: list[str]) -> None:
-        self._update(version_id, state=State.READY, outputs=outputs, notes=notes, problem=None)
+    def version_is_ready(
+        self, version_id: str, *, outputs: list[Json], notes: list[str], together: bool | None = None
+    ) -> None:
+        self._update(version_id, state=State.READY, outputs=outputs, notes=notes, together=together, problem=None)
 
     def version_failed(self, version_id: str, problem: Json, *, free_file: bool = False) -> None:
         freed = {"file_freed_at": now()} if free_file else {}

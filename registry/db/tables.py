@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -200,6 +201,7 @@ versions = Table(
     Column("resolution_key", ForeignKey(resolutions.c.key), nullable=False, index=True),
     Column("environment_id", ForeignKey(environments.c.id), index=True),
     Column("image_id", _DIGEST),
+    Column("together", Boolean),
     Column("state", String(20), nullable=False),
     Column("problem", JSON(none_as_null=True)),
     Column("notes", JSON, nullable=False, default=list),

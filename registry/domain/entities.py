@@ -132,6 +132,8 @@ class ModelVersion:
     `content_hash` is the `registry.domain.version_hash` of its content. `task` and `classes` (of a classification),
     and `found_tags`, were found by the lake; None where nothing tells. From `deleted_at` on it is gone for everyone,
     until it is restored or purged; from `file_freed_at` on its model file may be gone (it could not be loaded).
+    `together`: its container may answer several questions in one call; None until it has shown that each row is
+    answered by itself.
     """
 
     id: str
@@ -169,6 +171,7 @@ class ModelVersion:
     created_at: datetime
     deleted_at: datetime | None = None
     file_freed_at: datetime | None = None
+    together: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,9 @@ class Models(Protocol):
         """From now on the version runs in this image."""
         ...
 
-    def version_is_ready(self, version_id: str, *, outputs: list[Json], notes: list[str]) -> None: ...
+    def version_is_ready(
+        self, version_id: str, *, outputs: list[Json], notes: list[str], together: bool | None = None
+    ) -> None: ...
 
     def version_failed(self, version_id: str, problem: Json, *, free_file: bool = False) -> None:
         """With `free_file` the version's model file is needed no more."""

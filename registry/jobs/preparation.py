@@ -7,7 +7,7 @@ when the environment or the model is at fault. What is the lake's own fault is t
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from builders.bases import Base
 from builders.built_image import BuiltImage
@@ -32,10 +32,13 @@ from registry.domain.schema import Schema
 from registry.jobs.report import SPAN, JobReport
 from registry.services.golden import GoldenRows, differences
 from registry.services.predict import Prediction
+from registry.tables.table import Table
 
 _log = logging.getLogger(__name__)
 _PAUSES = (1.0, 4.0, 10.0)
 _PATIENCE_SECONDS = 300.0
+_ROWS_ALONE = 5
+_Result = TypeVar("_Result")
 _SEND_ALL = (
     "The environment has only the packages that the model names, and what they need. If one is missing, upload with "
     'environment="freeze", which sends all of your session.'
@@ -134,12 +137,12 @@ class Preparation:
         resolution = self._environments.resolution(version.resolution_key)
         self._models.version_builds_on(version_id, environment_id=environment, image_id=str(known.image_id))
         try:
-            outputs = _patiently(lambda: self._replay(job_id, version))
+            outputs, together = _patiently(lambda: self._replay(job_id, version))
         except WelesError as error:
             return {"problem": _with_advice(error, version).to_document()}
         notes = [*version.notes]
         notes += [f"{each['text']}: {each['action']}; {each['reason']}" for each in resolution.repairs]
-        self._models.version_is_ready(version_id, outputs=outputs, notes=[*dict.fromkeys(notes)])
+        self._models.version_is_ready(version_id, outputs=outputs, notes=[*dict.fromkeys(notes)], together=together)
         return {}
 
     def finish(self, job_id: str, version_id: str, problem: Json | None) -> None:
@@ -157,12 +160,16 @@ class Preparation:
             # It ends itself when it is idle: that it could not be ended now does not change what happened.
             _log.warning("the container of %s: %s", version_id, error)
 
-    def _replay(self, job_id: str, version: ModelVersion) -> list[Json]:
-        """Compare the image's answers with the creator's; the schema of the exact ones. Raises AnswersDiffer."""
+    def _replay(self, job_id: str, version: ModelVersion) -> tuple[list[Json], bool | None]:
+        """Compare the image's answers with the creator's. Raises AnswersDiffer.
+
+        The schema of the exact ones, and the version's `together`.
+        """
         outputs: list[Json] = []
+        together = version.together
         if version.golden_blob is None:
             self._prediction.warm(version.id)
-            return outputs
+            return outputs, together
         with self._blobs.get(version.golden_blob) as file:
             golden = GoldenRows.parse(file.read(), Schema.from_json(version.inputs))
         for mode, expected in golden.answers.items():
@@ -173,7 +180,17 @@ class Preparation:
             if mode == "exact":
                 outputs = got.schema.to_json()
             self._jobs.log(job_id, [f"verify: {mode}: {got.rows} sample rows answered as in the creator's session"])
-        return outputs
+            if together is not False and got.rows > 1:
+                together = self._answers_rows_alone(version.id, mode, golden.rows, got)
+        return outputs, together
+
+    def _answers_rows_alone(self, version_id: str, mode: str, rows: Table, together: Table) -> bool:
+        """Whether the first rows are answered one at a time as they are in company."""
+        for row in range(min(rows.rows, _ROWS_ALONE)):
+            alone = self._prediction.answer(version_id, mode, rows.slice(row, row + 1))
+            if differences(together.slice(row, row + 1), alone):
+                return False
+        return True
 
     def _build_once(self, environment: str, lock: Lock, base: Base, key: str, report: JobReport) -> BuiltImage:
         """Build; when the store has lost a package, get it again first."""
@@ -207,7 +224,7 @@ class Preparation:
         return {"problem": problem}
 
 
-def _patiently(work: Callable[[], list[Json]]) -> list[Json]:
+def _patiently(work: Callable[[], _Result]) -> _Result:
     """What `work` gives; while the lake is at fault (every container busy, say) it is tried again for some minutes."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:

@@ -47,13 +47,15 @@ class Prediction:
         self._queue_seconds = queue_seconds
         self._memory_bytes = memory_bytes
 
-    def answer(self, version_id: str, mode: str, table: Table) -> Table:
+    def answer(self, version_id: str, mode: str, table: Table, *, together: bool = False) -> Table:
         """The model's predictions for the rows of `table`, as many rows, in their order.
+
+        `together`: they may be asked for in one call with those of others (`ModelVersion.together`).
 
         Raises the model family, ModelBusy when the question's turn does not come, CapacityExceeded,
         BuilderUnavailable, and LakeBusy when containers end again and again.
         """
-        header = {"op": "predict", "mode": mode, "wait": self._queue_seconds}
+        header = {"op": "predict", "mode": mode, "wait": self._queue_seconds, "together": together}
         folder = self._folders.current(version_id)
         for _ in range(_TRIES):
             if folder is None:

@@ -35,7 +35,10 @@ _SAID = {
 
 @dataclass(frozen=True, slots=True)
 class UploadRequest:
-    """What a client says of the model that it uploads. `dataset` is a hash, when the data are in the lake already."""
+    """What a client says of the model that it uploads. `dataset` is a hash, when the data are in the lake already.
+
+    `together` false: its questions are never answered several in one call.
+    """
 
     name: str
     description: str
@@ -50,6 +53,7 @@ class UploadRequest:
     data_description: str = ""
     dataset: str | None = None
     system: Json = field(default_factory=dict)
+    together: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,7 @@ class UploadService:
             notes=notes,
             system=request.system,
             created_at=now(),
+            together=None if request.together else False,
         )
         job = uuid.uuid4().hex
         added = self._models.add_version(version, resolution, job)

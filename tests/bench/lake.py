@@ -12,7 +12,7 @@ from typing import Any
 import requests
 import uv
 
-from tests.bench.peers import JSON, PARQUET, Question, Running, free_port, launch
+from tests.bench.peers import JSON, PARQUET, Question, Running, document_of, free_port, launch
 from tests.bench.venvs import CACHE, python_of
 
 READY_SECONDS = 900
@@ -61,6 +61,7 @@ class Weles:
                 "model": pickled,
                 "requirements": (None, self._freeze()),
                 "data": ("data.csv", data, "text/csv"),
+                "golden": (None, self._golden(model)),
             }
             answer = self.call("POST", "/models", files=parts)
         assert answer.status_code in (200, 202), answer.text
@@ -125,6 +126,11 @@ class Weles:
             assert document["state"] != "failed", document
             assert time.monotonic() < deadline, document
             time.sleep(0.05)
+
+    def _golden(self, model: str) -> str:
+        document = document_of(self.models_folder, model)
+        exact = {"columns": ["prediction"], "data": [[value] for value in document["expected"]]}
+        return json.dumps({"rows": {"columns": document["columns"], "data": document["data"]}, "exact": exact})
 
     def _python_version(self) -> str:
         program = "import platform; print(platform.python_version(), end='')"

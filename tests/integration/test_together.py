@@ -1,0 +1,73 @@
+"""Questions share a call of the model only where it has shown, on its golden rows, that this changes no answer."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.integration import creator
+from tests.integration.lake import Lake
+from tests.integration.test_upload_and_predict import split, upload
+
+pytestmark = pytest.mark.docker
+
+
+class Company:
+    """A model that pickles as source text; it answers with each row's distance from the mean of those it came with."""
+
+    SOURCE = (
+        "class Company:\n"
+        "    def predict(self, given):\n"
+        "        return [float(value) for value in given[:, 0] - given[:, 0].mean()]\n"
+    )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return eval, (f"(lambda names: (exec({self.SOURCE!r}, names), names['Company'])[1])({{}})()",)
+
+    def predict(self, given: pd.DataFrame) -> list[float]:
+        values = given.iloc[:, 0].to_numpy()
+        return [float(value) for value in values - values.mean()]
+
+
+def golden_of(model: Any, rows: pd.DataFrame) -> str:
+    predicted = [[value] for value in np.asarray(model.predict(rows)).tolist()]
+    exact = {"columns": ["prediction"], "data": predicted}
+    return json.dumps({"rows": split(rows), "exact": exact, "prob": None})
+
+
+def together_of(lake: Lake, name: str) -> bool | None:
+    found: bool | None = lake.call("GET", f"/models/{name}").json()["together"]
+    return found
+
+
+def test_a_model_that_answers_each_row_by_itself(lake: Lake) -> None:
+    model, data = creator.wine()
+    rows = data.drop(columns="target")
+    job = upload(lake, "each-by-itself", model, data, golden=golden_of(model, rows.head(6)))
+    assert job["state"] == "succeeded", job["problem"]
+    assert together_of(lake, "each-by-itself") is True
+
+    def ask(row: int) -> Any:
+        return lake.call("POST", "/models/each-by-itself/predict", json=split(rows.iloc[[row]])).json()["data"][0][0]
+
+    with ThreadPoolExecutor(16) as pool:
+        assert [*pool.map(ask, range(64))] == model.predict(rows.head(64)).tolist()
+
+
+def test_a_model_whose_answers_depend_on_company_is_never_given_any(lake: Lake) -> None:
+    data = pd.DataFrame({"x": [1.5, 2.5, 9.5], "target": [0.0, 0.0, 0.0]})
+    golden = golden_of(Company(), data[["x"]])
+    job = upload(lake, "company", Company(), data, flavour="python", golden=golden)
+    assert job["state"] == "succeeded", job["problem"]
+    assert together_of(lake, "company") is False
+
+
+def test_the_creator_may_forbid_it(lake: Lake) -> None:
+    model, data = creator.iris()
+    rows = data.drop(columns="target")
+    job = upload(lake, "never-together", model, data, golden=golden_of(model, rows.head(4)), together=False)
+    assert job["state"] == "succeeded", job["problem"]
+    assert together_of(lake, "never-together") is False
