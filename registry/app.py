@@ -5,7 +5,21 @@ from werkzeug.exceptions import HTTPException
 
 from registry import __version__
 from registry.api import access as sharing
-from registry.api import aliases, cards, datasets, guard, jobs, lake, models, predictions, tokens, users, versions
+from registry.api import (
+    aliases,
+    cards,
+    dataset_aliases,
+    datasets,
+    guard,
+    jobs,
+    lake,
+    models,
+    multipart,
+    predictions,
+    tokens,
+    users,
+    versions,
+)
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
@@ -32,6 +46,20 @@ from registry.services.predict import InputSchemas, Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
+_RESOURCES = (
+    lake,
+    users,
+    tokens,
+    sharing,
+    datasets,
+    dataset_aliases,
+    models,
+    cards,
+    aliases,
+    versions,
+    predictions,
+    jobs,
+)
 # Routes that take more than a few fields say so themselves.
 _BODY_BYTES = 1 << 20
 _FORM_BYTES = 8 << 20
@@ -46,6 +74,8 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
     settings = settings or Settings.from_environ()
     desk = desk or DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
     app = Flask("weles", static_folder=None)
+    app.request_class = multipart.SpoolingRequest
+    app.teardown_request(multipart.close_opened)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(
         API_TITLE="Weles",
@@ -68,7 +98,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (lake, users, tokens, sharing, datasets, models, cards, aliases, versions, predictions, jobs):
+    for resource in _RESOURCES:
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(versions.links)
     guard.install(app)
@@ -81,7 +111,7 @@ def _services(settings: Settings, desk: Desk) -> Services:
     accounts = AccountService(RememberingAccounts(engine, memory))
     access = AccessService(RememberingAccess(engine, memory))
     blobs = FilesystemBlobs(settings.blobs_folder)
-    stored_datasets = DatasetService(SqlDatasets(engine), blobs)
+    stored_datasets = DatasetService(SqlDatasets(engine), blobs, settings.incoming_folder)
     stored_models, stored_jobs = RememberingModels(engine, memory), SqlJobs(engine)
     prediction = Prediction(
         RunFolders(settings.run_folder),
