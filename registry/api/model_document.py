@@ -88,9 +88,7 @@ class ModelSchema(Schema):
     system = fields.Dict(metadata={"description": "The creator's machine, as the client told it."})
     together = fields.Boolean(
         allow_none=True,
-        metadata={
-            "description": "Questions may share a call of the model, as it has shown."
-        },
+        metadata={"description": "Questions may share a call of the model, as it has shown."},
     )
     created_at = fields.DateTime()
 
