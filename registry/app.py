@@ -5,7 +5,20 @@ from werkzeug.exceptions import HTTPException
 
 from registry import __version__
 from registry.api import access as sharing
-from registry.api import aliases, cards, datasets, guard, jobs, lake, models, predictions, tokens, users, versions
+from registry.api import (
+    aliases,
+    cards,
+    datasets,
+    environments,
+    guard,
+    jobs,
+    lake,
+    models,
+    predictions,
+    tokens,
+    users,
+    versions,
+)
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
@@ -17,7 +30,7 @@ from registry.db.environments import SqlEnvironments
 from registry.db.jobs import SqlJobs
 from registry.db.memory import Memory, RememberingAccess, RememberingAccounts, RememberingModels
 from registry.domain.errors import WelesError
-from registry.domain.ports import Desk
+from registry.domain.ports import Desk, Doctor
 from registry.runners.channel import Channel
 from registry.runners.desk_client import DeskClient
 from registry.runners.run_folder import RunFolders
@@ -26,6 +39,8 @@ from registry.services.accounts import AccountService
 from registry.services.aliases import AliasService
 from registry.services.datasets import DatasetService
 from registry.services.deletion import DeletionService
+from registry.services.doctor import DoctorService
+from registry.services.environments import EnvironmentService
 from registry.services.login_limit import LoginLimit
 from registry.services.model_texts import ModelTexts
 from registry.services.predict import InputSchemas, Prediction
@@ -36,15 +51,19 @@ from registry.settings import Settings
 _BODY_BYTES = 1 << 20
 _FORM_BYTES = 8 << 20
 _DESK_MARGIN_SECONDS = 30
+_RESOURCES = (
+    *(lake, environments, users, tokens, sharing, datasets),
+    *(models, cards, aliases, versions, predictions, jobs),
+)
 
 
-def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Flask:
+def create_app(settings: Settings | None = None, desk: Desk | None = None, doctor: Doctor | None = None) -> Flask:
     """The Flask application of a lake that `registry.first_start` has set up.
 
-    `settings` default to the environment's `WELES_*`, `desk` to the worker's on its socket.
+    `settings` default to the environment's `WELES_*`, `desk` and `doctor` to the worker's on its socket.
     """
     settings = settings or Settings.from_environ()
-    desk = desk or DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
+    worker = DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
     app = Flask("weles", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(
@@ -57,7 +76,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
         MAX_FORM_MEMORY_SIZE=_FORM_BYTES,
     )
     with app.app_context():
-        register(_services(settings, desk))
+        register(_services(settings, desk or worker, doctor or worker))
     app.register_error_handler(WelesError, problem)
     app.register_error_handler(HTTPException, http_problem)
     api = ProblemApi(
@@ -68,14 +87,27 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (lake, users, tokens, sharing, datasets, models, cards, aliases, versions, predictions, jobs):
+    for resource in (
+        lake,
+        environments,
+        users,
+        tokens,
+        sharing,
+        datasets,
+        models,
+        cards,
+        aliases,
+        versions,
+        predictions,
+        jobs,
+    ):
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(versions.links)
     guard.install(app)
     return app
 
 
-def _services(settings: Settings, desk: Desk) -> Services:
+def _services(settings: Settings, desk: Desk, doctor: Doctor) -> Services:
     engine = connect(settings.database)
     memory = Memory.over(engine)
     accounts = AccountService(RememberingAccounts(engine, memory))
@@ -83,6 +115,7 @@ def _services(settings: Settings, desk: Desk) -> Services:
     blobs = FilesystemBlobs(settings.blobs_folder)
     stored_datasets = DatasetService(SqlDatasets(engine), blobs)
     stored_models, stored_jobs = RememberingModels(engine, memory), SqlJobs(engine)
+    stored_environments = SqlEnvironments(engine)
     prediction = Prediction(
         RunFolders(settings.run_folder),
         Channel(),
@@ -104,7 +137,9 @@ def _services(settings: Settings, desk: Desk) -> Services:
         texts=ModelTexts(stored_models),
         aliases=AliasService(SqlAliases(engine), stored_models, stored_jobs),
         deletion=DeletionService(SqlDeletions(engine), stored_models, prediction, grace_seconds=settings.grace_seconds),
-        environments=SqlEnvironments(engine),
+        environments=stored_environments,
+        environment_service=EnvironmentService(stored_environments, access, blobs),
+        doctor=DoctorService(doctor, desk, access),
         jobs=stored_jobs,
         desk=desk,
         blobs=blobs,
