@@ -8,12 +8,14 @@ from registry.api import access as sharing
 from registry.api import (
     aliases,
     cards,
+    dataset_aliases,
     datasets,
     environments,
     guard,
     jobs,
     lake,
     models,
+    multipart,
     predictions,
     tokens,
     users,
@@ -47,14 +49,25 @@ from registry.services.predict import InputSchemas, Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
+_RESOURCES = (
+    lake,
+    environments,
+    users,
+    tokens,
+    sharing,
+    datasets,
+    dataset_aliases,
+    models,
+    cards,
+    aliases,
+    versions,
+    predictions,
+    jobs,
+)
 # Routes that take more than a few fields say so themselves.
 _BODY_BYTES = 1 << 20
 _FORM_BYTES = 8 << 20
 _DESK_MARGIN_SECONDS = 30
-_RESOURCES = (
-    *(lake, environments, users, tokens, sharing, datasets),
-    *(models, cards, aliases, versions, predictions, jobs),
-)
 
 
 def create_app(settings: Settings | None = None, desk: Desk | None = None, doctor: Doctor | None = None) -> Flask:
@@ -65,6 +78,8 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None, docto
     settings = settings or Settings.from_environ()
     worker = DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
     app = Flask("weles", static_folder=None)
+    app.request_class = multipart.SpoolingRequest
+    app.teardown_request(multipart.close_opened)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(
         API_TITLE="Weles",
@@ -87,20 +102,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None, docto
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (
-        lake,
-        environments,
-        users,
-        tokens,
-        sharing,
-        datasets,
-        models,
-        cards,
-        aliases,
-        versions,
-        predictions,
-        jobs,
-    ):
+    for resource in _RESOURCES:
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(versions.links)
     guard.install(app)
@@ -113,7 +115,7 @@ def _services(settings: Settings, desk: Desk, doctor: Doctor) -> Services:
     accounts = AccountService(RememberingAccounts(engine, memory))
     access = AccessService(RememberingAccess(engine, memory))
     blobs = FilesystemBlobs(settings.blobs_folder)
-    stored_datasets = DatasetService(SqlDatasets(engine), blobs)
+    stored_datasets = DatasetService(SqlDatasets(engine), blobs, settings.incoming_folder)
     stored_models, stored_jobs = RememberingModels(engine, memory), SqlJobs(engine)
     stored_environments = SqlEnvironments(engine)
     prediction = Prediction(
