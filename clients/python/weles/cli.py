@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from weles import account_commands, commands, life_commands
+from weles import account_commands, commands, environment_commands, life_commands
 from weles.errors import WelesError
 from weles.progress import say
 from weles.version import __version__
@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     _model_commands(nouns)
     life_commands.add(nouns)
     _dataset_commands(nouns)
+    environment_commands.add(nouns)
     account_commands.add(nouns)
     return top
 

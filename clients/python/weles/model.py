@@ -51,6 +51,7 @@ __all__ = [
     "info",
     "predict",
     "remove_alias",
+    "requirements",
     "restore",
     "set_alias",
     "set_card",
@@ -191,6 +192,15 @@ def info(name: str, *, version: int | str | None = None) -> dict[str, Any]:
     description, owner, aliases, rows, columns, missing}, columns (statistics of each), audits. Raises NotFound.
     """
     return current().json("GET", f"/models/{segment(name)}", params={"version": version})
+
+
+def requirements(name: str, *, version: int | str | None = None, declared: bool = False) -> str:
+    """What a version runs with: its locked packages, `name==version` on each line; `declared`: as it was uploaded.
+
+    Raises NotFound, EnvironmentNotReady while the packages are not locked yet.
+    """
+    params = {"version": version, "declared": "true" if declared else None}
+    return current().request("GET", f"/models/{segment(name)}/requirements", params=params, accept="text/plain").text
 
 
 def _without_job(connection: Connection, known: dict[str, Any], wait: bool) -> Status:
