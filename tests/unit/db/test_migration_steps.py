@@ -61,6 +61,7 @@ STEPS = {
     "0004": Step(check=_models_have_the_texts_of_their_newest_version),
     "0005": Step(),
     "0006": Step(),
+    "0007": Step(),
 }
 
 
