@@ -15,9 +15,11 @@ from registry.domain import errors
 from registry.domain.errors import LakeError, WelesError
 
 STATUS: dict[type[WelesError], HTTPStatus] = {
+    errors.AnalysisUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.AnswersDiffer: HTTPStatus.BAD_GATEWAY,
     errors.BlobUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.BuilderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Cancelled: HTTPStatus.CONFLICT,
     errors.CapacityExceeded: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.EnvironmentFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.EnvironmentNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -28,6 +30,7 @@ STATUS: dict[type[WelesError], HTTPStatus] = {
     errors.InvalidRequest: HTTPStatus.BAD_REQUEST,
     errors.LakeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LakeFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.MeasureMisfit: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.ModelBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelDied: HTTPStatus.BAD_GATEWAY,
@@ -39,6 +42,7 @@ STATUS: dict[type[WelesError], HTTPStatus] = {
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.PredictionTimeout: HTTPStatus.GATEWAY_TIMEOUT,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.TooMuchWork: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 }

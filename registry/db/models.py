@@ -6,7 +6,7 @@ from sqlalchemy import Engine, Row, Select, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from registry.db.tables import jobs, models, resolutions, users, versions
-from registry.domain.entities import JobState, Json, ModelVersion, Phase, Resolution, State
+from registry.domain.entities import JobKind, JobState, Json, ModelVersion, Phase, Resolution, State
 from registry.domain.errors import Forbidden, NotFound
 from registry.domain.text import storable
 
@@ -43,7 +43,12 @@ class SqlModels:
             connection.execute(insert(versions).values({**values, "number": number}))
             connection.execute(
                 insert(jobs).values(
-                    id=job_id, kind="prepare", version_id=version.id, state=JobState.QUEUED, phase=Phase.QUEUED
+                    id=job_id,
+                    kind=JobKind.PREPARE,
+                    version_id=version.id,
+                    owner_id=version.owner_id,
+                    state=JobState.QUEUED,
+                    phase=Phase.QUEUED,
                 )
             )
         return number
