@@ -8,12 +8,13 @@ from flask import Response, request
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
+from registry.api.answering import asked, origin, signed
 from registry.api.blueprint import Resource, problems
 from registry.api.fields import VersionNumber
 from registry.api.services import services
 from registry.domain.entities import ModelVersion
 from registry.domain.schema import Schema as TableSchema
-from registry.services.predict import MODES, require_ready
+from registry.services.predict import MODES
 from registry.tables import formats, json_format
 from registry.tables.table import Table
 
@@ -67,9 +68,7 @@ class Predict(MethodView):
         kind = formats.media_type(request.content_type)
         accept = request.headers.get("Accept")
         formats.negotiate(accept)
-        request.max_content_length = here.settings.max_predict_bytes
-        version = here.models.version(name, query["version"])
-        require_ready(version, here.jobs)
+        version = asked(name, query["version"])
         body = request.get_data(cache=False)
         inputs, records = TableSchema.from_json(version.inputs), False
         if kind == formats.JSON:
@@ -84,17 +83,8 @@ class Predict(MethodView):
 
 def _response(version: ModelVersion, mode: str, answer: Table, accept: str | None, *, records: bool) -> Response:
     content_type, body = formats.write(accept, answer, orient="records" if records else "split")
-    origin = {
-        "model": version.model,
-        "version": version.number,
-        "environment": version.environment_id,
-        "image": version.image_id,
-    }
     if content_type == formats.JSON:
         # The table is JSON text already: it goes into the envelope as it is.
-        envelope = json.dumps({**origin, "mode": mode}).encode()[:-1]
+        envelope = json.dumps({**origin(version), "mode": mode}).encode()[:-1]
         body = envelope + (b', "predictions": ' + body + b"}" if records else b", " + body.lstrip()[1:])
-    response = Response(body, content_type=content_type)
-    for member, value in origin.items():
-        response.headers[f"Weles-{member.capitalize()}"] = str(value)
-    return response
+    return signed(Response(body, content_type=content_type), version)
