@@ -4,15 +4,17 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from registry import __version__
-from registry.api import datasets, guard, jobs, lake, models, predictions, users
+from registry.api import audits, datasets, explanations, guard, jobs, lake, models, predictions, users
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
 from registry.db.access import SqlAccess
 from registry.db.accounts import SqlAccounts
+from registry.db.audits import SqlAudits
 from registry.db.datasets import SqlDatasets
 from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
+from registry.db.explanations import SqlExplanations
 from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
 from registry.domain.errors import WelesError
@@ -22,7 +24,11 @@ from registry.runners.desk_client import DeskClient
 from registry.runners.run_folder import RunFolders
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
+from registry.services.audit import AuditService
+from registry.services.batch import BatchService
 from registry.services.datasets import DatasetService
+from registry.services.explain import ExplanationService
+from registry.services.fitting import FittingDatasets
 from registry.services.predict import Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
@@ -63,7 +69,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (lake, users, datasets, models, predictions, jobs):
+    for resource in (lake, users, datasets, models, predictions, audits, explanations, jobs):
         api.register_blueprint(resource.blueprint)
     guard.install(app)
     return app
@@ -74,6 +80,7 @@ def _services(settings: Settings, desk: Desk) -> Services:
     accounts, access = AccountService(SqlAccounts(engine)), AccessService(SqlAccess(engine))
     blobs = FilesystemBlobs(settings.blobs_folder)
     stored_datasets, stored_models = DatasetService(SqlDatasets(engine), blobs), SqlModels(engine)
+    stored_jobs, fitting = SqlJobs(engine), FittingDatasets(stored_datasets, access, settings.max_job_values)
     return Services(
         settings=settings,
         accounts=accounts,
@@ -88,8 +95,13 @@ def _services(settings: Settings, desk: Desk) -> Services:
             queue_seconds=settings.queue_seconds,
             memory_bytes=settings.container_memory,
         ),
+        batches=BatchService(stored_jobs, stored_datasets, fitting),
+        auditing=AuditService(stored_jobs, fitting),
+        explaining=ExplanationService(stored_jobs, stored_datasets, access, fitting),
+        audits=SqlAudits(engine),
+        explanations=SqlExplanations(engine),
         models=stored_models,
         environments=SqlEnvironments(engine),
-        jobs=SqlJobs(engine),
+        jobs=stored_jobs,
         desk=desk,
     )

@@ -1,10 +1,11 @@
 """The program: one question on standard input, its answer on standard output, and rows to predict in between.
 
-| question | further messages | answer |
-|---|---|---|
-| {"op": "measure", "measures", "classes"} + table | | {"op": "result", "measures"} |
-| {"op": "explain", "question", "about"} + background | {"op": "rows"} + table, if `has_rows` | {"op": "result", "data", "plots", "plotly"} |
-| {"op": "script"} | | {"op": "result", "script"} |
+| question | answer |
+|---|---|
+| {"op": "measure", "measures", "classes"} + table | {"op": "result", "measures"} |
+| {"op": "explain", "question", "about", "has_rows"} + background, and the rows as a second message, if it has any |
+  {"op": "result", "data", "plots", "plotly"} |
+| {"op": "script"} | {"op": "result", "script"} |
 
 While it explains it asks {"op": "predict"} + table and is told {"ok": true} + one float64 column. What goes wrong is
 answered with {"op": "failed", "reason"}. It ends by itself when the worker has gone.

@@ -8,10 +8,13 @@ from flask import current_app, g, request
 from registry.domain.access import Caller
 from registry.domain.entities import User
 from registry.domain.errors import Unauthenticated
-from registry.domain.ports import Desk, Environments, Jobs, Models
+from registry.domain.ports import Audits, Desk, Environments, Explanations, Jobs, Models
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
+from registry.services.audit import AuditService
+from registry.services.batch import BatchService
 from registry.services.datasets import DatasetService
+from registry.services.explain import ExplanationService
 from registry.services.predict import Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
@@ -27,6 +30,11 @@ class Services:
     datasets: DatasetService
     uploads: UploadService
     prediction: Prediction
+    batches: BatchService
+    auditing: AuditService
+    explaining: ExplanationService
+    audits: Audits
+    explanations: Explanations
     models: Models
     environments: Environments
     jobs: Jobs

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from sqlalchemy import ColumnElement, Engine, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from registry.db.tables import audits, versions
-from registry.domain.entities import Audit, NewAudit
+from registry.db.access import visible_datasets, visible_models
+from registry.db.tables import audits, datasets, models, versions
+from registry.domain.entities import Audit, NewAudit, User
 from registry.domain.text import storable
 
 
@@ -26,16 +27,28 @@ class SqlAudits:
                     self._insert(audits).on_conflict_do_nothing(), [storable(asdict(audit)) for audit in audits_]
                 )
 
-    def of_version(self, version_id: str, dataset_hash: str | None = None, target: str | None = None) -> list[Audit]:
+    def of_version(self, version_id: str, dataset_hash: str, target: str) -> list[Audit]:
         return self._where(
-            audits.c.version_id == version_id,
-            *([] if dataset_hash is None else [audits.c.dataset_hash == dataset_hash]),
-            *([] if target is None else [audits.c.target == target]),
+            audits.c.version_id == version_id, audits.c.dataset_hash == dataset_hash, audits.c.target == target
         )
 
-    def on_dataset(self, dataset_hash: str, measure: str | None = None) -> list[Audit]:
+    def visible(
+        self,
+        viewer: User | None,
+        *,
+        version_id: str | None = None,
+        dataset_hash: str | None = None,
+        measure: str | None = None,
+    ) -> list[Audit]:
+        wanted = (
+            (audits.c.version_id, version_id),
+            (audits.c.dataset_hash, dataset_hash),
+            (audits.c.measure, measure),
+        )
         return self._where(
-            audits.c.dataset_hash == dataset_hash, *([] if measure is None else [audits.c.measure == measure])
+            visible_models(viewer),
+            visible_datasets(viewer),
+            *(column == value for column, value in wanted if value is not None),
         )
 
     def _where(self, *conditions: ColumnElement[bool]) -> list[Audit]:
@@ -49,6 +62,8 @@ class SqlAudits:
                 *(kept.dataset_hash, kept.target, kept.measure, kept.value, kept.rows, kept.note, kept.created_at),
             )
             .join_from(audits, versions)
+            .join(models, models.c.name == versions.c.model)
+            .join(datasets, datasets.c.hash == kept.dataset_hash)
             .where(*conditions)
             .order_by(versions.c.model, versions.c.number, kept.dataset_hash, kept.target, kept.measure)
         )

@@ -46,8 +46,12 @@ class SqlExplanations:
             raise NotFound("explanation", explanation_id, next="An explanation is there when its job has succeeded.")
         return _explanation(row)
 
-    def of_version(self, version_id: str) -> list[Explanation]:
-        query = _select().where(explanations.c.version_id == version_id).order_by(explanations.c.created_at.desc())
+    def of_version(self, version_id: str, owner_id: int) -> list[Explanation]:
+        query = (
+            _select()
+            .where(explanations.c.version_id == version_id, explanations.c.owner_id == owner_id)
+            .order_by(explanations.c.created_at.desc())
+        )
         with self._reads.connect() as connection:
             return [_explanation(row) for row in connection.execute(query)]
 

@@ -227,11 +227,18 @@ class Audits(Protocol):
         """What is there already is left as it is."""
         ...
 
-    def of_version(
-        self, version_id: str, dataset_hash: str | None = None, target: str | None = None
-    ) -> list[Audit]: ...
+    def of_version(self, version_id: str, dataset_hash: str, target: str) -> list[Audit]: ...
 
-    def on_dataset(self, dataset_hash: str, measure: str | None = None) -> list[Audit]: ...
+    def visible(
+        self,
+        viewer: User | None,
+        *,
+        version_id: str | None = None,
+        dataset_hash: str | None = None,
+        measure: str | None = None,
+    ) -> list[Audit]:
+        """Those of models and on datasets that `viewer` may see (None: a caller without a token)."""
+        ...
 
 
 class Explanations(Protocol):
@@ -243,8 +250,8 @@ class Explanations(Protocol):
         """Raises NotFound."""
         ...
 
-    def of_version(self, version_id: str) -> list[Explanation]:
-        """The newest first."""
+    def of_version(self, version_id: str, owner_id: int) -> list[Explanation]:
+        """Those that the owner has asked for, the newest first."""
         ...
 
     def plot(self, explanation_id: str, media_type: str) -> bytes:

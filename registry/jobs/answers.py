@@ -7,8 +7,8 @@ from typing import Any
 
 from registry.domain.errors import InvalidInput, ModelRaised
 from registry.domain.schema import ColumnType, Field
-from registry.jobs.rows import Part
 from registry.services import labels
+from registry.services.stored_rows import Part
 from registry.tables.table import Column, Table
 
 NUMBERS = (ColumnType.INT32, ColumnType.INT64, ColumnType.FLOAT64)
@@ -58,8 +58,8 @@ class ClassificationAnswers(Answers):
 
     known: tuple[str, ...] | None
     target: str = ""
-    truth: array[int] = field(default_factory=lambda: array("i"))
-    exact: array[int] = field(default_factory=lambda: array("i"))
+    truth: "array[int]" = field(default_factory=lambda: array("i"))
+    exact: "array[int]" = field(default_factory=lambda: array("i"))
     met: dict[str, int] = field(default_factory=dict)
     prob: list[bytearray] = field(default_factory=list)
 

@@ -12,9 +12,9 @@ from registry.domain.schema import ColumnType, Schema
 from registry.jobs.answers import NUMBERS, Answers, ClassificationAnswers, RegressionAnswers
 from registry.jobs.asking import PatientModel
 from registry.jobs.progress import JobProgress
-from registry.jobs.rows import StoredRows
 from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
+from registry.services.stored_rows import StoredRows
 
 _MOST_VALUES = 100_000_000
 _PREDICTED = 90.0

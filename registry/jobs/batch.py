@@ -7,10 +7,10 @@ from registry.domain.ports import Accounts
 from registry.domain.schema import Schema
 from registry.jobs.asking import PatientModel
 from registry.jobs.progress import JobProgress
-from registry.jobs.rows import StoredRows
 from registry.jobs.spool import Spool
 from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
+from registry.services.stored_rows import StoredRows
 from registry.tables.joining import concatenated
 
 _PREDICTED, _STORED = 95.0, 99.0

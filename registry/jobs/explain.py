@@ -10,9 +10,9 @@ from registry.domain.schema import Schema
 from registry.jobs.asking import PatientModel
 from registry.jobs.outcome import Outcome, outcome_of, target_numbers
 from registry.jobs.progress import JobProgress
-from registry.jobs.rows import Part, StoredRows
 from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
+from registry.services.stored_rows import Part, StoredRows
 from registry.tables import json_format
 from registry.tables.table import Table
 
