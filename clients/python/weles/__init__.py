@@ -6,16 +6,19 @@
     weles.model.status("wine")
     weles.model.predict("wine", X)
 
-One noun per module: `model`, `dataset`, `user`. `connect` names the lake; every error is in `weles.errors`, and here.
+One noun per module: `model`, `dataset`, `user`, and `work` for what the lake does meanwhile. `connect` names the lake;
+every error is in `weles.errors`, and here.
 """
 
-from weles import dataset, errors, model, user
+from weles import dataset, errors, model, user, work
 from weles.connection import Connection, connect
 from weles.errors import (
+    AnalysisUnavailable,
     AnswersDiffer,
     BlobUnavailable,
     BuilderUnavailable,
     CallerError,
+    Cancelled,
     CapacityExceeded,
     EnvironmentFailed,
     EnvironmentNotReady,
@@ -29,6 +32,7 @@ from weles.errors import (
     LakeError,
     LakeFailed,
     LakeUnreachable,
+    MeasureMisfit,
     MethodNotAllowed,
     ModelBusy,
     ModelDied,
@@ -42,6 +46,7 @@ from weles.errors import (
     NotFound,
     PredictionTimeout,
     TooLarge,
+    TooMuchWork,
     Unauthenticated,
     UnexpectedAnswer,
     UnsupportedMediaType,
@@ -51,10 +56,12 @@ from weles.errors import (
 from weles.version import __version__
 
 __all__ = [
+    "AnalysisUnavailable",
     "AnswersDiffer",
     "BlobUnavailable",
     "BuilderUnavailable",
     "CallerError",
+    "Cancelled",
     "CapacityExceeded",
     "Connection",
     "EnvironmentFailed",
@@ -69,6 +76,7 @@ __all__ = [
     "LakeError",
     "LakeFailed",
     "LakeUnreachable",
+    "MeasureMisfit",
     "MethodNotAllowed",
     "ModelBusy",
     "ModelDied",
@@ -82,6 +90,7 @@ __all__ = [
     "NotFound",
     "PredictionTimeout",
     "TooLarge",
+    "TooMuchWork",
     "Unauthenticated",
     "UnexpectedAnswer",
     "UnsupportedMediaType",
@@ -93,4 +102,5 @@ __all__ = [
     "errors",
     "model",
     "user",
+    "work",
 ]

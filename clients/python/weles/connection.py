@@ -119,9 +119,9 @@ class Connection:
         """Like `request`; the answer as the JSON object that it is. Raises UnexpectedAnswer when it is none."""
         return object_of(self.request(method, path, **options))
 
-    def send_json(self, method: str, path: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    def send_json(self, method: str, path: str, document: Mapping[str, Any], **options: Any) -> dict[str, Any]:
         """Send a JSON object, get one."""
-        return self.json(method, path, body=_dump(document), content_type="application/json")
+        return self.json(method, path, body=_dump(document), content_type="application/json", **options)
 
     def _unreachable(self, reason: Exception) -> LakeUnreachable:
         return LakeUnreachable(

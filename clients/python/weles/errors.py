@@ -3,11 +3,11 @@
     WelesError
     ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  InvalidModel  NotFound  Exists  TooLarge
     │                 MethodNotAllowed  UnsupportedMediaType  NotAcceptable  Unauthenticated  Forbidden
-    │                 EnvironmentFailed  NotConnected
+    │                 EnvironmentFailed  NotConnected  TooMuchWork  MeasureMisfit  Cancelled
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     ├── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy
-    │                 LakeFailed  ModelBusy
+    │                 LakeFailed  ModelBusy  AnalysisUnavailable
     │                 LakeUnreachable  UnexpectedAnswer
     └── UploadFailed  of the family of its `reason`
 
@@ -23,10 +23,12 @@ from typing import Any
 from weles.error_text import explain
 
 __all__ = [
+    "AnalysisUnavailable",
     "AnswersDiffer",
     "BlobUnavailable",
     "BuilderUnavailable",
     "CallerError",
+    "Cancelled",
     "CapacityExceeded",
     "EnvironmentFailed",
     "EnvironmentNotReady",
@@ -40,6 +42,7 @@ __all__ = [
     "LakeError",
     "LakeFailed",
     "LakeUnreachable",
+    "MeasureMisfit",
     "MethodNotAllowed",
     "ModelBusy",
     "ModelDied",
@@ -53,6 +56,7 @@ __all__ = [
     "NotFound",
     "PredictionTimeout",
     "TooLarge",
+    "TooMuchWork",
     "Unauthenticated",
     "UnexpectedAnswer",
     "UnsupportedMediaType",
@@ -139,6 +143,18 @@ class TooLarge(CallerError):
     """More bytes than the lake takes."""
 
 
+class TooMuchWork(CallerError):
+    """More rows, or more values, than the lake does in one job, or at once."""
+
+
+class MeasureMisfit(CallerError):
+    """A measure that is not defined for what the model predicts; `fields["available"]` are those that are."""
+
+
+class Cancelled(CallerError):
+    """Somebody stopped the job."""
+
+
 class MethodNotAllowed(CallerError):
     """The lake has this address, but not for this method: client and lake are of different versions."""
 
@@ -205,6 +221,10 @@ class CapacityExceeded(LakeError):
 
 class BuilderUnavailable(LakeError):
     """The engine that builds and runs models cannot be reached."""
+
+
+class AnalysisUnavailable(LakeError):
+    """The lake's program for measures and explanations is not installed, or died."""
 
 
 class BlobUnavailable(LakeError):
