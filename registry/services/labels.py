@@ -2,7 +2,7 @@
 
 The classes of a model are texts: the names of its `prob` columns, or the labels that it answers with. A value matches
 the class that is written as one of the value's forms, the most literal first: 1 is "1" before "1.0", TRUE is "TRUE",
-"True" or "true" before "1".
+"True" or "true" before "1", and 1 is these last of all.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ def forms(value: Value) -> tuple[str, ...]:
     if isinstance(value, bool):
         return _TRUTH[value]
     if isinstance(value, int):
-        return (str(value), f"{value}.0")
+        return (str(value), f"{value}.0", *(_TRUTH[bool(value)][:3] if value in (0, 1) else ()))
     if isinstance(value, float):
         return (str(int(value)), repr(value)) if value.is_integer() else (repr(value),)
     written = str(value)
