@@ -4,14 +4,31 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from registry import __version__
-from registry.api import audits, datasets, explanations, guard, jobs, lake, models, predictions, users
+from registry.api import access as sharing
+from registry.api import (
+    aliases,
+    audits,
+    cards,
+    datasets,
+    explanations,
+    guard,
+    jobs,
+    lake,
+    models,
+    predictions,
+    tokens,
+    users,
+    versions,
+)
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
 from registry.db.access import SqlAccess
 from registry.db.accounts import SqlAccounts
+from registry.db.aliases import SqlAliases
 from registry.db.audits import SqlAudits
 from registry.db.datasets import SqlDatasets
+from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
 from registry.db.explanations import SqlExplanations
@@ -24,11 +41,15 @@ from registry.runners.desk_client import DeskClient
 from registry.runners.run_folder import RunFolders
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
+from registry.services.aliases import AliasService
 from registry.services.audit import AuditService
 from registry.services.batch import BatchService
 from registry.services.datasets import DatasetService
+from registry.services.deletion import DeletionService
 from registry.services.explain import ExplanationService
 from registry.services.fitting import FittingDatasets
+from registry.services.login_limit import LoginLimit
+from registry.services.model_texts import ModelTexts
 from registry.services.predict import Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
@@ -37,6 +58,10 @@ from registry.settings import Settings
 _BODY_BYTES = 1 << 20
 _FORM_BYTES = 8 << 20
 _DESK_MARGIN_SECONDS = 30
+_RESOURCES = (
+    *(lake, users, tokens, sharing, datasets, models, cards, aliases, versions),
+    *(predictions, audits, explanations, jobs),
+)
 
 
 def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Flask:
@@ -69,8 +94,9 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (lake, users, datasets, models, predictions, audits, explanations, jobs):
+    for resource in _RESOURCES:
         api.register_blueprint(resource.blueprint)
+    app.register_blueprint(versions.links)
     guard.install(app)
     return app
 
@@ -79,29 +105,36 @@ def _services(settings: Settings, desk: Desk) -> Services:
     engine = connect(settings.database)
     accounts, access = AccountService(SqlAccounts(engine)), AccessService(SqlAccess(engine))
     blobs = FilesystemBlobs(settings.blobs_folder)
-    stored_datasets, stored_models = DatasetService(SqlDatasets(engine), blobs), SqlModels(engine)
-    stored_jobs, fitting = SqlJobs(engine), FittingDatasets(stored_datasets, access, settings.max_job_values)
+    stored_datasets = DatasetService(SqlDatasets(engine), blobs)
+    stored_models, stored_jobs = SqlModels(engine), SqlJobs(engine)
+    fitting = FittingDatasets(stored_datasets, access, settings.max_job_values)
+    prediction = Prediction(
+        RunFolders(settings.run_folder),
+        Channel(),
+        desk,
+        seconds=settings.prediction_seconds,
+        queue_seconds=settings.queue_seconds,
+        memory_bytes=settings.container_memory,
+    )
     return Services(
         settings=settings,
         accounts=accounts,
         access=access,
+        login_limit=LoginLimit(settings.login_attempts),
         datasets=stored_datasets,
         uploads=UploadService(stored_models, stored_datasets, access, blobs, desk),
-        prediction=Prediction(
-            RunFolders(settings.run_folder),
-            Channel(),
-            desk,
-            seconds=settings.prediction_seconds,
-            queue_seconds=settings.queue_seconds,
-            memory_bytes=settings.container_memory,
-        ),
+        prediction=prediction,
         batches=BatchService(stored_jobs, stored_datasets, fitting),
         auditing=AuditService(stored_jobs, fitting),
         explaining=ExplanationService(stored_jobs, stored_datasets, access, fitting),
         audits=SqlAudits(engine),
         explanations=SqlExplanations(engine),
         models=stored_models,
+        texts=ModelTexts(stored_models),
+        aliases=AliasService(SqlAliases(engine), stored_models, stored_jobs),
+        deletion=DeletionService(SqlDeletions(engine), stored_models, prediction, grace_seconds=settings.grace_seconds),
         environments=SqlEnvironments(engine),
         jobs=stored_jobs,
         desk=desk,
+        blobs=blobs,
     )

@@ -41,9 +41,14 @@ class Settings:
         default=2_000_000_000, metadata={"help": "most values (rows times columns) that one job may ask a model about"}
     )
     analysis_python: str = field(
-        default="", metadata={"help": "interpreter that measures and explains; default: see docs/jobs.md"}
+        default="", metadata={"help": "interpreter that measures and explains; default: see docs/work.md"}
     )
     analysis_seconds: float = field(default=3600.0, metadata={"help": "an explanation that takes longer is ended"})
+    grace_seconds: int = field(default=7 * 24 * 3600, metadata={"help": "what is deleted can be restored for so long"})
+    public_url: str = field(default="", metadata={"help": "address in permanent links; default: host and port"})
+    login_attempts: int = field(
+        default=10, metadata={"help": "wrong passwords per minute for one name from one address"}
+    )
     anonymous: bool = field(default=False, metadata={"help": "who has no token may read and call what is public"})
     admin_name: str = field(default="admin", metadata={"help": "name of the first administrator"})
     admin_password: str = field(default="", metadata={"help": "password of the first administrator; default: none"})
@@ -76,8 +81,18 @@ class Settings:
         object.__setattr__(self, "home", Path(self.home).resolve())
 
     @property
+    def address(self) -> str:
+        """Where people reach this lake, without a slash at the end."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
     def database(self) -> str:
-        return self.database_url or f"sqlite:///{self.home / 'lake.sqlite'}"
+        return self.database_url or f"sqlite:///{self.sqlite_file}"
+
+    @property
+    def sqlite_file(self) -> Path:
+        """The database of a lake without a `database_url`."""
+        return self.home / "lake.sqlite"
 
     @property
     def jobs_database(self) -> str:

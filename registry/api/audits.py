@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from registry.api.answering import asked
 from registry.api.blueprint import Resource, problems
-from registry.api.fields import Text, VersionNumber
+from registry.api.fields import Text, Version
 from registry.api.jobs import StartedSchema, started
 from registry.api.services import current_user, current_viewer, services
 from registry.domain.measures import MEASURES, named
@@ -30,7 +30,7 @@ class NewAuditSchema(Schema):
 
 
 class VersionQuerySchema(Schema):
-    version = VersionNumber()
+    version = Version()
 
 
 class AuditsQuerySchema(Schema):
@@ -39,7 +39,7 @@ class AuditsQuerySchema(Schema):
 
 
 class AuditsOfModelQuerySchema(AuditsQuerySchema):
-    version = VersionNumber()
+    version = Version()
 
 
 class AuditSchema(Schema):

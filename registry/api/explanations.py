@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, post_load, validate
 
 from registry.api.answering import asked
 from registry.api.blueprint import Resource, problems
-from registry.api.fields import Text, VersionNumber
+from registry.api.fields import Text, Version
 from registry.api.jobs import StartedSchema, started
 from registry.api.services import current_user, services
 from registry.domain.entities import Explanation
@@ -61,7 +61,7 @@ class NewExplanationSchema(Schema):
 
 
 class VersionQuerySchema(Schema):
-    version = VersionNumber()
+    version = Version()
 
 
 class ExplanationSchema(Schema):

@@ -18,9 +18,7 @@ from registry.api.services import current_user, services
 from registry.domain.entities import Job, JobKind, JobState, Phase
 from registry.domain.errors import LakeBusy
 
-blueprint = Resource(
-    "jobs", "What the lake does for you: preparations, predictions, audits, explanations."
-)
+blueprint = Resource("jobs", "What the lake does for you: preparations, predictions, audits, explanations.")
 _LOOK_SECONDS = 0.3
 _TEXT = "text/plain; charset=utf-8"
 _followers = threading.BoundedSemaphore(6)

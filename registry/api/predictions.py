@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields, validate
 
 from registry.api.answering import asked, origin, signed
 from registry.api.blueprint import Resource, problems
-from registry.api.fields import Text, VersionNumber
+from registry.api.fields import Text, Version
 from registry.api.jobs import StartedSchema, started
 from registry.api.services import current_user, current_viewer, services
 from registry.domain.entities import ModelVersion
@@ -28,7 +28,7 @@ _EXAMPLE = {"columns": ["alcohol", "malic_acid"], "data": [[14.2, 1.7]]}
 
 class PredictQuerySchema(WireSchema):
     mode = fields.String(load_default="exact", validate=validate.OneOf(MODES))
-    version = VersionNumber()
+    version = Version()
 
 
 class PredictionsQuerySchema(PredictQuerySchema):
@@ -74,6 +74,7 @@ class Predict(MethodView):
         **problems(
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.NOT_FOUND,
+            HTTPStatus.GONE,
             HTTPStatus.NOT_ACCEPTABLE,
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -15,16 +15,19 @@ from registry.domain import errors
 from registry.domain.errors import LakeError, WelesError
 
 STATUS: dict[type[WelesError], HTTPStatus] = {
+    errors.AliasMoved: HTTPStatus.CONFLICT,
     errors.AnalysisUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.AnswersDiffer: HTTPStatus.BAD_GATEWAY,
     errors.BlobUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.BuilderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Cancelled: HTTPStatus.CONFLICT,
     errors.CapacityExceeded: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Deleted: HTTPStatus.GONE,
     errors.EnvironmentFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.EnvironmentNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Exists: HTTPStatus.CONFLICT,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.InUse: HTTPStatus.CONFLICT,
     errors.InvalidEnvironment: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidRequest: HTTPStatus.BAD_REQUEST,
@@ -43,6 +46,7 @@ STATUS: dict[type[WelesError], HTTPStatus] = {
     errors.PredictionTimeout: HTTPStatus.GATEWAY_TIMEOUT,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.TooMuchWork: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 }
@@ -92,6 +96,8 @@ def problem(error: WelesError) -> Response:
     response = Response(json.dumps(body), status=body["status"], content_type=MEDIA_TYPE)
     if body["status"] == HTTPStatus.SERVICE_UNAVAILABLE and isinstance(error, LakeError):
         response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.TooManyAttempts):
+        response.headers["Retry-After"] = str(error.fields["retry_after"])
     if isinstance(error, errors.Unauthenticated):
         response.headers["WWW-Authenticate"] = 'Bearer realm="weles"'
     if isinstance(error, errors.TooLarge):

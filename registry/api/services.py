@@ -8,13 +8,17 @@ from flask import current_app, g, request
 from registry.domain.access import Caller
 from registry.domain.entities import User
 from registry.domain.errors import Unauthenticated
-from registry.domain.ports import Audits, Desk, Environments, Explanations, Jobs, Models
+from registry.domain.ports import Audits, Blobs, Desk, Environments, Explanations, Jobs, Models
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
+from registry.services.aliases import AliasService
 from registry.services.audit import AuditService
 from registry.services.batch import BatchService
 from registry.services.datasets import DatasetService
+from registry.services.deletion import DeletionService
 from registry.services.explain import ExplanationService
+from registry.services.login_limit import LoginLimit
+from registry.services.model_texts import ModelTexts
 from registry.services.predict import Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
@@ -27,6 +31,7 @@ class Services:
     settings: Settings
     accounts: AccountService
     access: AccessService
+    login_limit: LoginLimit
     datasets: DatasetService
     uploads: UploadService
     prediction: Prediction
@@ -36,6 +41,10 @@ class Services:
     audits: Audits
     explanations: Explanations
     models: Models
+    texts: ModelTexts
+    aliases: AliasService
+    deletion: DeletionService
+    blobs: Blobs
     environments: Environments
     jobs: Jobs
     desk: Desk

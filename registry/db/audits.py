@@ -46,6 +46,7 @@ class SqlAudits:
             (audits.c.measure, measure),
         )
         return self._where(
+            versions.c.deleted_at.is_(None) & models.c.deleted_at.is_(None),
             visible_models(viewer),
             visible_datasets(viewer),
             *(column == value for column, value in wanted if value is not None),

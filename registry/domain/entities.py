@@ -63,13 +63,6 @@ class Phase(StrEnum):
     DONE = "done"
 
 
-class TokenKind(StrEnum):
-    """login: given for a password, ended by a change of it; personal: made by its user for a purpose."""
-
-    LOGIN = "login"
-    PERSONAL = "personal"
-
-
 @dataclass(frozen=True, slots=True)
 class User:
     id: int
@@ -79,6 +72,16 @@ class User:
     @property
     def is_admin(self) -> bool:
         return self.role == "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user as administrators see them. From `disabled_at` on their tokens and their password are good for nothing."""
+
+    name: str
+    role: str
+    created_at: datetime
+    disabled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +200,13 @@ class Model:
 
     name: str
     owner: str
+    owner_id: int
+    visibility: str
     description: str
     tags: list[str]
     card: str
     created_at: datetime
     edited_at: datetime | None
-    deleted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,3 +304,23 @@ class Explanation:
     request: Json
     data: Json
     created_at: datetime
+
+
+class Outcome(StrEnum):
+    """Of an upload: a new version, or, when the model has one with the same content, what was done with that one."""
+
+    NEW = "new"
+    KNOWN = "known"
+    RESTORED = "restored"
+    RETRIED = "retried"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of an upload: `job` prepares the version, or has done so."""
+
+    version_id: str
+    number: int
+    job: str
+    job_state: JobState
+    outcome: Outcome

@@ -3,9 +3,10 @@
 Every method may raise the lake's errors of `registry.domain.errors`; what else is raised is written here.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -16,8 +17,10 @@ from builders.lock import Lock
 from builders.lock import Resolution as Resolved
 from builders.report import BuildReport
 from builders.spec import EnvironmentSpec
-from registry.domain.access import Caller, Scope, Standing, Thing
+from registry.domain.access import AliasAudience, Audience, Caller, Standing, Thing, Token
 from registry.domain.entities import (
+    Account,
+    Added,
     Audit,
     Dataset,
     DatasetAlias,
@@ -27,13 +30,14 @@ from registry.domain.entities import (
     JobKind,
     JobState,
     Json,
+    Model,
     ModelVersion,
     NewAudit,
     Phase,
     Resolution,
-    TokenKind,
     User,
 )
+from registry.domain.version_ref import LATEST, VersionRef
 
 
 class Blobs(Protocol):
@@ -51,6 +55,21 @@ class Blobs(Protocol):
         """A read-only file with the checked content, to be mounted into a container. Raises BlobUnavailable."""
         ...
 
+    def put_before(self, moment: datetime) -> Iterator[str]:
+        """The digests of what was put last before that moment."""
+        ...
+
+    def delete(self, digest: str, *, put_before: datetime) -> bool:
+        """Free the content's bytes, unless it has been put (again) since that moment; whether it is gone now.
+
+        At once with a `put` of the same content, one of the two comes first, and what was put last stays.
+        """
+        ...
+
+    def sweep(self, before: datetime) -> int:
+        """Remove what was left half-written before that moment; the bytes that it had."""
+        ...
+
 
 class Accounts(Protocol):
     def add_user(self, name: str, role: str, password_hash: str | None, token_digest: str) -> User:
@@ -61,9 +80,35 @@ class Accounts(Protocol):
         """The user and the hash of the password. Raises NotFound."""
         ...
 
-    def add_token(
-        self, user_id: int, digest: str, label: str, kind: TokenKind, scopes: Collection[Scope], seconds: float | None
-    ) -> None: ...
+    def accounts(self) -> list[Account]: ...
+
+    def account(self, name: str) -> Account:
+        """Raises NotFound."""
+        ...
+
+    def change_account(self, user_id: int, *, role: str | None, disabled: bool | None) -> None:
+        """Change what is not None."""
+        ...
+
+    def set_password(self, user_id: int, password_hash: str, *, keep: str | None) -> None:
+        """Ends every login of the user but the token with the digest `keep`."""
+        ...
+
+    def delete_user(self, user: User) -> None:
+        """With their tokens. Raises InUse."""
+        ...
+
+    def add_token(self, user_id: int, digest: str, token: Token) -> None: ...
+
+    def tokens(self, user_id: int) -> list[Token]:
+        """Those that have not expired, newest first."""
+        ...
+
+    def revoke_token(self, user_id: int, token_id: str) -> None:
+        """Raises NotFound."""
+        ...
+
+    def note_use(self, digest: str) -> None: ...
 
     def caller(self, digest: str) -> Caller | None:
         """Who asks by this token; None when there is no such token, it has expired, or its user is disabled."""
@@ -73,6 +118,20 @@ class Accounts(Protocol):
 class Access(Protocol):
     def standing(self, thing: Thing, name: str, user_id: int | None) -> Standing | None:
         """How the user (None: nobody) stands to the thing; None when there is no such thing. One indexed query."""
+        ...
+
+    def audience(self, model: str) -> Audience: ...
+
+    def set_audience(self, model: str, audience: Audience) -> None:
+        """Instead of the one before. Raises InvalidRequest for users that do not exist."""
+        ...
+
+    def alias_audiences(self, content_hash: str, owner: str | None, name: str | None) -> list[AliasAudience]:
+        """Of the aliases of a dataset; of those of `owner`, of those named `name`, where these are not None."""
+        ...
+
+    def set_alias_audiences(self, content_hash: str, owner: str, name: str | None, audience: Audience) -> None:
+        """Raises InvalidRequest for users that do not exist."""
         ...
 
 
@@ -91,22 +150,44 @@ class Datasets(Protocol):
 
 
 class Models(Protocol):
-    def add_version(self, version: ModelVersion, resolution: Resolution, job_id: str) -> int:
-        """Add the version under the next free number (which is returned), its job queued, in one transaction.
+    """Models and versions. What is deleted is not there, unless the method says otherwise."""
 
-        Makes the model and the resolution if there are none. Raises Forbidden when the model is another user's.
+    def add_version(self, version: ModelVersion, resolution: Resolution, job_id: str) -> Added:
+        """Add the version under the next number, its job queued, in one transaction.
+
+        A version of the model with the same content is taken instead: restored when it was deleted, prepared again
+        by the new job when it had failed. Makes the model and the resolution if there are none.
+        Raises Forbidden when the model is another user's, Deleted when the model is.
         """
         ...
 
-    def version(self, model: str, number: int | None = None) -> ModelVersion:
-        """That version, or the newest that is ready, or the newest. Raises NotFound."""
+    def version(self, model: str, ref: VersionRef = LATEST) -> ModelVersion:
+        """The version that is named. Raises NotFound, Deleted."""
         ...
 
     def version_by_id(self, version_id: str) -> ModelVersion:
-        """Raises NotFound."""
+        """Deleted or not. Raises NotFound."""
+        ...
+
+    def with_content(self, content_hash: str, viewer: User | None) -> list[ModelVersion]:
+        """The versions with that content, of all models that `viewer` may see, those that are ready first."""
+        ...
+
+    def versions(self, model: str) -> list[ModelVersion]:
+        """In the order of their numbers."""
         ...
 
     def numbers(self, model: str) -> list[int]: ...
+
+    def model(self, name: str) -> Model:
+        """Raises NotFound, Deleted."""
+        ...
+
+    def edit(
+        self, name: str, *, description: str | None = None, tags: list[str] | None = None, card: str | None = None
+    ) -> None:
+        """Set what is given, at least one of them. Raises NotFound, Deleted."""
+        ...
 
     def newest(self, viewer: User | None) -> list[ModelVersion]:
         """Of each model that `viewer` may see the version that `version` would give, in the order of their names."""
@@ -118,7 +199,9 @@ class Models(Protocol):
 
     def version_is_ready(self, version_id: str, *, outputs: list[Json], notes: list[str]) -> None: ...
 
-    def version_failed(self, version_id: str, problem: Json) -> None: ...
+    def version_failed(self, version_id: str, problem: Json, *, free_file: bool = False) -> None:
+        """With `free_file` the version's model file is needed no more."""
+        ...
 
 
 class Environments(Protocol):

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from registry.domain.entities import Job, JobKind, JobState, Json, ModelVersion, Phase
-from registry.domain.errors import LakeFailed, WelesError
+from registry.domain.errors import Deleted, LakeFailed, WelesError
 from registry.domain.ports import Jobs, Models
 from registry.jobs.progress import JobProgress
 from registry.services.predict import require_ready
@@ -28,6 +28,8 @@ class Work:
             if job.state.is_over:
                 return {}
             version = self._models.version_by_id(job.version_id)
+            if version.deleted_at is not None:
+                raise Deleted("version", f"{version.model}/{version.number}", version.deleted_at)
             require_ready(version, self._jobs)
             return {"result": self._kinds[job.kind](job, version, JobProgress(self._jobs, job_id))}
         except WelesError as error:

@@ -6,13 +6,14 @@
     weles.model.status("wine")
     weles.model.predict("wine", X)
 
-One noun per module: `model`, `dataset`, `user`, and `work` for what the lake does meanwhile. `connect` names the lake;
-every error is in `weles.errors`, and here.
+One noun per module: `model`, `dataset`, `user`, `token`, and `work` for what the lake does meanwhile. `connect` names
+the lake; every error is in `weles.errors`, and here.
 """
 
-from weles import dataset, errors, model, user, work
+from weles import dataset, errors, model, token, user, work
 from weles.connection import Connection, connect
 from weles.errors import (
+    AliasMoved,
     AnalysisUnavailable,
     AnswersDiffer,
     BlobUnavailable,
@@ -20,10 +21,12 @@ from weles.errors import (
     CallerError,
     Cancelled,
     CapacityExceeded,
+    Deleted,
     EnvironmentFailed,
     EnvironmentNotReady,
     Exists,
     Forbidden,
+    InUse,
     InvalidEnvironment,
     InvalidInput,
     InvalidModel,
@@ -45,7 +48,9 @@ from weles.errors import (
     NotConnected,
     NotFound,
     PredictionTimeout,
+    SessionDiffers,
     TooLarge,
+    TooManyAttempts,
     TooMuchWork,
     Unauthenticated,
     UnexpectedAnswer,
@@ -56,6 +61,7 @@ from weles.errors import (
 from weles.version import __version__
 
 __all__ = [
+    "AliasMoved",
     "AnalysisUnavailable",
     "AnswersDiffer",
     "BlobUnavailable",
@@ -64,10 +70,12 @@ __all__ = [
     "Cancelled",
     "CapacityExceeded",
     "Connection",
+    "Deleted",
     "EnvironmentFailed",
     "EnvironmentNotReady",
     "Exists",
     "Forbidden",
+    "InUse",
     "InvalidEnvironment",
     "InvalidInput",
     "InvalidModel",
@@ -89,7 +97,9 @@ __all__ = [
     "NotConnected",
     "NotFound",
     "PredictionTimeout",
+    "SessionDiffers",
     "TooLarge",
+    "TooManyAttempts",
     "TooMuchWork",
     "Unauthenticated",
     "UnexpectedAnswer",
@@ -101,6 +111,7 @@ __all__ = [
     "dataset",
     "errors",
     "model",
+    "token",
     "user",
     "work",
 ]

@@ -2,8 +2,9 @@
 
     WelesError
     ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  InvalidModel  NotFound  Exists  TooLarge
+    │                 Deleted  AliasMoved  SessionDiffers
     │                 MethodNotAllowed  UnsupportedMediaType  NotAcceptable  Unauthenticated  Forbidden
-    │                 EnvironmentFailed  NotConnected  TooMuchWork  MeasureMisfit  Cancelled
+    │                 EnvironmentFailed  InUse  TooManyAttempts  NotConnected  TooMuchWork  MeasureMisfit  Cancelled
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     ├── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy
@@ -23,6 +24,7 @@ from typing import Any
 from weles.error_text import explain
 
 __all__ = [
+    "AliasMoved",
     "AnalysisUnavailable",
     "AnswersDiffer",
     "BlobUnavailable",
@@ -30,10 +32,12 @@ __all__ = [
     "CallerError",
     "Cancelled",
     "CapacityExceeded",
+    "Deleted",
     "EnvironmentFailed",
     "EnvironmentNotReady",
     "Exists",
     "Forbidden",
+    "InUse",
     "InvalidEnvironment",
     "InvalidInput",
     "InvalidModel",
@@ -55,7 +59,9 @@ __all__ = [
     "NotConnected",
     "NotFound",
     "PredictionTimeout",
+    "SessionDiffers",
     "TooLarge",
+    "TooManyAttempts",
     "TooMuchWork",
     "Unauthenticated",
     "UnexpectedAnswer",
@@ -139,6 +145,26 @@ class Exists(CallerError):
     """The name is taken."""
 
 
+class Deleted(CallerError):
+    """It was there, and its owner can restore it for a while."""
+
+
+class AliasMoved(CallerError):
+    """The alias is not where `expected` said: somebody else has moved it."""
+
+
+class SessionDiffers(CallerError):
+    """The model was made in another session than this one: nothing of it was loaded.
+
+    `differences` lists {what, expected, got}: the model's language, its version, its main packages, and this session's.
+    """
+
+    @property
+    def differences(self) -> Sequence[Mapping[str, Any]]:
+        """{what, expected (the model's), got (this session's, None when it is not installed)} each."""
+        return self.problems
+
+
 class TooLarge(CallerError):
     """More bytes than the lake takes."""
 
@@ -177,6 +203,14 @@ class Forbidden(CallerError):
 
 class EnvironmentFailed(CallerError):
     """The environment cannot be made of these requirements; `fields["diagnosis"]` says which package, and why."""
+
+
+class InUse(CallerError):
+    """Something that is still needed cannot be deleted."""
+
+
+class TooManyAttempts(CallerError):
+    """A password was tried too often; `fields["retry_after"]` says how many seconds to wait."""
 
 
 class NotConnected(CallerError):
@@ -275,9 +309,10 @@ _BY_STATUS: Mapping[int, type[WelesError]] = {
     403: Forbidden,
     404: NotFound,
     409: Exists,
+    410: Deleted,
     413: TooLarge,
     415: UnsupportedMediaType,
-    429: LakeBusy,
+    429: TooManyAttempts,
 }
 
 

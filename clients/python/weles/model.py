@@ -1,36 +1,73 @@
-"""Models of the lake: upload one, wait until it is ready, call it, measure it, explain it."""
+"""Models of the lake: upload one, wait until it is ready, call it, measure it, explain it; name, fetch, delete it.
+
+A `version` is a number, an alias such as "production", "latest" (the newest that is ready, the default), or the hash
+of a version's content.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from weles import fetch, prediction, work
 from weles import job as jobs
-from weles import prediction, work
 from weles.audit import audit, audits, compare
 from weles.connection import Connection, current, segment
 from weles.errors import InvalidRequest
 from weles.explanation import Explanation, explain
 from weles.job import Status
+from weles.life import (
+    alias_history,
+    aliases,
+    card,
+    cite,
+    delete,
+    edit,
+    remove_alias,
+    restore,
+    set_alias,
+    set_card,
+    versions,
+)
 from weles.progress import say
+from weles.requirements import EnvironmentLike
+from weles.sharing import Access, access, share, unshare
 from weles.upload import ModelText, send
 from weles.work import Job
 
 __all__ = [
+    "Access",
     "Explanation",
     "Status",
     "Upload",
+    "access",
+    "alias_history",
+    "aliases",
     "audit",
     "audits",
+    "card",
+    "cite",
     "compare",
+    "delete",
+    "download",
+    "edit",
     "explain",
+    "get",
     "info",
     "predict",
     "predict_later",
+    "remove_alias",
+    "restore",
+    "set_alias",
+    "set_card",
+    "share",
     "status",
+    "unshare",
     "upload",
+    "versions",
 ]
 
 _MODES = ("exact", "prob")
@@ -58,16 +95,20 @@ def upload(
     data_name: str = "",
     data_description: str = "",
     *,
-    environment: str | os.PathLike[str] | None = None,
+    environment: EnvironmentLike = None,
     wait: bool = False,
 ) -> Upload:
     """Upload a fitted model with its data and its environment; a name that is there gets a new version.
+
+    The same content again makes no new version: what you get is the one that has it, and a note; one that could not
+    be prepared is prepared again.
 
     `mod`: an object with `predict`, or the path of a .pkl or .joblib file that holds one.
     `data`: what it was fitted on, with the column `target`: a DataFrame, a dict of columns, the path of a .csv or
     .parquet, or the hash of a dataset of the lake. The other columns are what the model takes. Some of its rows,
     with this session's predictions, go along, so that the lake can check that it answers the same.
-    `environment`: the path or the text of a `pip freeze`; None for the one of this interpreter.
+    `environment`: None or "model" for what the model needs, at this session's versions; "freeze" for all that this
+    session has; or the path (or text) of a freeze, requirements, lock file or conda export.
     `wait`: show progress until the version is ready.
 
     Raises InvalidModel, InvalidInput, InvalidEnvironment before or without anything being kept; UploadFailed, with
@@ -93,7 +134,7 @@ def upload(
     return Upload(made.model, made.version, made.job, ended.state, ended.notes or made.notes)
 
 
-def status(name: str, version: int | None = None, *, wait: bool = True) -> Status:
+def status(name: str, version: int | str | None = None, *, wait: bool = True) -> Status:
     """Wait, showing progress, until a version (the last uploaded by default) is ready; `wait=False`: how it is now.
 
     Raises NotFound, and UploadFailed, when waiting, with the diagnosis or the model's traceback when it failed.
@@ -119,7 +160,7 @@ def predict(
     X: Any,  # noqa: N803 - as sklearn
     *,
     mode: str = "exact",
-    version: int | None = None,
+    version: int | str | None = None,
     prepare_columns: bool = False,
 ) -> Any:
     """The model's predictions for the rows of `X`, in their order.
@@ -144,7 +185,7 @@ def predict_later(
     X: Any,  # noqa: N803 - as sklearn
     *,
     mode: str = "exact",
-    version: int | None = None,
+    version: int | str | None = None,
     prepare_columns: bool = False,
     result_name: str = "",
 ) -> Job:
@@ -159,12 +200,32 @@ def predict_later(
     return work.get(job)
 
 
-def info(name: str, *, version: int | None = None) -> dict[str, Any]:
+def get(name: str, *, version: int | str | None = None, force: bool = False) -> Any:
+    """The model itself, loaded into this session, which must be like the one that made it.
+
+    The language, its minor version and the versions of the main packages are compared before anything is fetched;
+    the file is checked against its hash before it is loaded. Loading runs the code of whoever made the model.
+    `force`: load it all the same. Raises SessionDiffers (with every difference), NotFound, ModelNotLoadable.
+    """
+    return fetch.get(current(), name, version, force=force)
+
+
+def download(name: str, path: str | os.PathLike[str] | None = None, *, version: int | str | None = None) -> Path:
+    """Keep the model's file, checked against its hash and not loaded; its path. Raises NotFound.
+
+    `path`: a file or a folder; by default `NAME-VERSION.pkl` (or .joblib, .rds) in the working directory.
+    """
+    return fetch.download(current(), name, path, version)
+
+
+def info(name: str, *, version: int | str | None = None) -> dict[str, Any]:
     """What the lake knows of a version (by default the newest that is ready, else the newest).
 
-    Keys: name, owner, version, versions, description, target, tags, flavour, language, language_version, state, job,
-    inputs and outputs (typed columns), environment {id, state, image, base, repairs}, dataset {hash, name,
-    description, rows}, size, sha256, created_at. Raises NotFound.
+    Of the model: name, owner, visibility, description, tags, versions, aliases. Of the version: version, hash, link,
+    citation, version_description, version_tags, found_tags, target, task, classes, flavour, format, model_class,
+    language, language_version, state, job, problem, notes, inputs and outputs (typed columns), size, sha256, system,
+    created_at. Of what belongs to it: environment {id, state, image, base, repairs, packages}, dataset {hash, name,
+    description, owner, aliases, rows, columns, missing}, columns (statistics of each), audits. Raises NotFound.
     """
     return current().json("GET", f"/models/{segment(name)}", params={"version": version})
 

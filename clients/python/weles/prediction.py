@@ -24,7 +24,7 @@ _RUN = ("model", "version", "environment", "image")
 
 
 def predict(
-    connection: Connection, name: str, data: Any, mode: str, version: int | None, *, prepare_columns: bool = False
+    connection: Connection, name: str, data: Any, mode: str, version: int | str | None, *, prepare_columns: bool = False
 ) -> Any:
     """See `weles.model.predict`."""
     with ExitStack() as open_files:
@@ -50,7 +50,7 @@ def later(
     name: str,
     data: Any,
     mode: str,
-    version: int | None,
+    version: int | str | None,
     *,
     prepare_columns: bool = False,
     result_name: str = "",
@@ -69,7 +69,12 @@ def later(
 
 
 def _body(
-    connection: Connection, name: str, data: Any, version: int | None, prepare_columns: bool, open_files: ExitStack
+    connection: Connection,
+    name: str,
+    data: Any,
+    version: int | str | None,
+    prepare_columns: bool,
+    open_files: ExitStack,
 ) -> tuple[bytes | Body, str, Table | None]:
     """(the request's body, its media type, the caller's table if it is one)."""
     stored = sources.hash_of(data)
@@ -91,7 +96,7 @@ def _body(
     return _json(table), "application/json", table
 
 
-def _inputs(connection: Connection, name: str, version: int | None) -> list[dict[str, Any]]:
+def _inputs(connection: Connection, name: str, version: int | str | None) -> list[dict[str, Any]]:
     known = connection.json("GET", f"/models/{segment(name)}", params={"version": version})
     return list(known.get("inputs") or [])
 
@@ -103,7 +108,7 @@ def send(
     content_type: str,
     *,
     mode: str,
-    version: int | None,
+    version: int | str | None,
     accept: str = "application/json",
     stream: bool = False,
 ) -> Response:
@@ -120,7 +125,7 @@ def send(
     )
 
 
-def _table(connection: Connection, name: str, version: int | None, data: Any) -> Table:
+def _table(connection: Connection, name: str, version: int | str | None, data: Any) -> Table:
     if frames.is_frame(data) or isinstance(data, Mapping):
         return sources.table_of(data)
     if isinstance(data, Sequence) and data and isinstance(data[0], Mapping):

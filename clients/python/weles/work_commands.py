@@ -11,12 +11,13 @@ from typing import Any
 
 from weles import explanation, frames, model, sources, work
 from weles.errors import InvalidInput
+from weles.output import show
 from weles.progress import say
 
-__all__ = ["add_to"]
+__all__ = ["add"]
 
 
-def add_to(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands to the parser's."""
     audit = nouns.add_parser("audit", help="measure a model on data that hold the truth")
     audit.add_argument("name")
@@ -24,11 +25,13 @@ def add_to(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     audit.add_argument("--measure", action="append", help="may be given several times; default: all that fit")
     audit.add_argument("--target", help="the column of the truth; default: the model's own")
     audit.add_argument("--data-name", default="")
-    audit.add_argument("--model-version", type=int, metavar="N")
+    audit.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     audit.set_defaults(run=_audit)
 
     compare = nouns.add_parser("compare", help="models side by side on one dataset")
-    compare.add_argument("names", nargs="+", metavar="NAME", help="a model, or NAME:VERSION")
+    compare.add_argument(
+        "names", nargs="+", metavar="NAME", help="a model, or NAME:VERSION (a number, an alias, or a hash)"
+    )
     compare.add_argument("--data", required=True, help="a .csv or .parquet file, or a dataset's hash")
     compare.add_argument("--measure", action="append")
     compare.add_argument("--target")
@@ -43,7 +46,7 @@ def add_to(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     explain.add_argument("--class", dest="class_name", help="whose probability")
     explain.add_argument("--data", help="a dataset's hash; default: the training data")
     explain.add_argument("--seed", type=int, default=0)
-    explain.add_argument("--model-version", type=int, metavar="N")
+    explain.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     explain.add_argument("--plot", metavar="FILE", help="where to write the plot: .png, .svg, .html or .json")
     explain.set_defaults(run=_explain)
 
@@ -61,7 +64,7 @@ def add_to(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _audit(options: Namespace) -> None:
-    _print(
+    show(
         model.audit(
             options.name,
             options.measure,
@@ -77,7 +80,7 @@ def _compare(options: Namespace) -> None:
     found = model.compare([_which(name) for name in options.names], options.data, options.measure, options.target)
     rows = found.to_dict("records") if frames.is_frame(found) else found
     # A measure that one of the models has not is missing there; JSON has no NaN.
-    _print([{key: None if value != value else value for key, value in row.items()} for row in rows])
+    show([{key: None if value != value else value for key, value in row.items()} for row in rows])
 
 
 def _explain(options: Namespace) -> None:
@@ -94,11 +97,11 @@ def _explain(options: Namespace) -> None:
     )
     if options.plot:
         say(f"The plot is in {made.save(options.plot)}.")
-    _print(asdict(made))
+    show(asdict(made))
 
 
 def _jobs(options: Namespace) -> None:
-    _print([asdict(job) for job in work.mine(state=options.state)])
+    show([asdict(job) for job in work.mine(state=options.state)])
 
 
 def _job(options: Namespace) -> None:
@@ -106,7 +109,7 @@ def _job(options: Namespace) -> None:
     if options.log:
         print(job.log(), end="")
         return
-    _print(asdict(job.cancel() if options.cancel else job.wait() if options.wait else job))
+    show(asdict(job.cancel() if options.cancel else job.wait() if options.wait else job))
 
 
 def _rows(path: str) -> Any:
@@ -116,10 +119,6 @@ def _rows(path: str) -> Any:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-def _which(name: str) -> str | tuple[str, int]:
-    model_name, colon, version = name.rpartition(":")
-    return (model_name, int(version)) if colon and version.isdigit() else name
-
-
-def _print(document: Any) -> None:
-    print(json.dumps(document, indent=2, ensure_ascii=False))
+def _which(name: str) -> str | tuple[str, str]:
+    model_name, colon, version = name.partition(":")
+    return (model_name, version) if colon else name
