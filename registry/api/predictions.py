@@ -16,7 +16,6 @@ from registry.api.jobs import StartedSchema, started
 from registry.api.services import current_user, current_viewer, services
 from registry.domain.entities import ModelVersion
 from registry.domain.errors import InvalidRequest
-from registry.domain.schema import Schema as TableSchema
 from registry.services.predict import MODES
 from registry.tables import formats, json_format
 from registry.tables.table import Table
@@ -91,7 +90,7 @@ class Predict(MethodView):
         formats.negotiate(accept)
         version = asked(name, query["version"])
         body = request.get_data(cache=False)
-        inputs, records = TableSchema.from_json(version.inputs), False
+        inputs, records = here.inputs.of(version), False
         if kind == formats.JSON:
             document = json_format.parse(body)
             records = json_format.is_records(document)
@@ -126,7 +125,7 @@ class Predictions(MethodView):
         here, user = services(), current_user()
         kind = formats.media_type(request.content_type)
         version = asked(name, query["version"])
-        body, inputs = request.get_data(cache=False), TableSchema.from_json(version.inputs)
+        body, inputs = request.get_data(cache=False), here.inputs.of(version)
         told = {key: query[key] for key in ("mode", "name", "description")}
         if kind == formats.JSON:
             document = json_format.parse(body)
