@@ -29,8 +29,8 @@ class SqlExplanations:
             "created_at": explanation.created_at,
         }
         with self._writes.begin() as connection:
-            added = connection.execute(self._insert(explanations).values(values).on_conflict_do_nothing())
-            if added.rowcount and plots:
+            new = self._insert(explanations).values(values).on_conflict_do_nothing().returning(explanations.c.id)
+            if connection.execute(new).one_or_none() is not None and plots:
                 connection.execute(
                     insert(explanation_plots),
                     [
