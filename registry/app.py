@@ -9,12 +9,14 @@ from registry.api import (
     aliases,
     audits,
     cards,
+    dataset_aliases,
     datasets,
     explanations,
     guard,
     jobs,
     lake,
     models,
+    multipart,
     predictions,
     tokens,
     users,
@@ -57,7 +59,7 @@ _BODY_BYTES = 1 << 20
 _FORM_BYTES = 8 << 20
 _DESK_MARGIN_SECONDS = 30
 _RESOURCES = (
-    *(lake, users, tokens, sharing, datasets, models, cards, aliases, versions),
+    *(lake, users, tokens, sharing, datasets, dataset_aliases, models, cards, aliases, versions),
     *(predictions, audits, explanations, jobs),
 )
 
@@ -70,6 +72,8 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
     settings = settings or Settings.from_environ()
     desk = desk or DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
     app = Flask("weles", static_folder=None)
+    app.request_class = multipart.SpoolingRequest
+    app.teardown_request(multipart.close_opened)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(
         API_TITLE="Weles",
@@ -105,7 +109,7 @@ def _services(settings: Settings, desk: Desk) -> Services:
     accounts = AccountService(RememberingAccounts(engine, memory))
     access = AccessService(RememberingAccess(engine, memory))
     blobs = FilesystemBlobs(settings.blobs_folder)
-    stored_datasets = DatasetService(SqlDatasets(engine), blobs)
+    stored_datasets = DatasetService(SqlDatasets(engine), blobs, settings.incoming_folder)
     stored_models, stored_jobs = RememberingModels(engine, memory), SqlJobs(engine)
     fitting = FittingDatasets(stored_datasets, access, settings.max_job_values)
     prediction = Prediction(

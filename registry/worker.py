@@ -115,7 +115,7 @@ class Worker:
     def _other_kinds(self, prediction: Prediction, blobs: Blobs) -> Mapping[JobKind, Do]:
         """What does the jobs of each kind but preparation."""
         settings = self._settings
-        datasets = DatasetService(SqlDatasets(self._engine), blobs)
+        datasets = DatasetService(SqlDatasets(self._engine), blobs, settings.incoming_folder)
         analysis = AnalysisProcess(
             interpreter(settings.analysis_python), settings.analysis_seconds, settings.analysis_cache
         )

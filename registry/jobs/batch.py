@@ -11,7 +11,6 @@ from registry.jobs.spool import Spool
 from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
 from registry.services.stored_rows import StoredRows
-from registry.tables.joining import concatenated
 
 _PREDICTED, _STORED = 95.0, 99.0
 
@@ -38,6 +37,7 @@ class BatchPredictions:
             progress.update(Phase.PREDICT, _PREDICTED * done, f"{spool.rows} of {dataset.rows} rows")
         progress.update(Phase.STORE, _STORED, "storing the predictions")
         owner: User = self._accounts.user(job.owner)[0]
-        made = self._datasets.add(owner, concatenated([*spool.parts()]), request["name"], request["description"])
+        with self._datasets.stage_stream(spool.stream()) as staged:
+            made = self._datasets.add(owner, staged, request["name"], request["description"])
         spool.remove()
         return {"dataset": made.hash, "rows": made.rows, "name": request["name"]}

@@ -8,6 +8,7 @@ from pathlib import Path
 from registry.domain.schema import Schema
 from registry.tables import arrow_format
 from registry.tables.joining import common, conformed
+from registry.tables.stream import TableStream
 from registry.tables.table import Table
 
 
@@ -41,10 +42,10 @@ class Spool:
         schemas = (part.schema for part in self._parts())
         return reduce(common, schemas, next(schemas, Schema(())))
 
-    def parts(self) -> Iterator[Table]:
+    def stream(self) -> TableStream:
         """All parts, in order, in `schema()`."""
         schema = self.schema()
-        return (conformed(part, schema) for part in self._parts())
+        return TableStream(schema, (conformed(part, schema) for part in self._parts()))
 
     def remove(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -10,6 +10,7 @@ from registry.services.datasets import DatasetService
 from registry.services.fitting import FittingDatasets
 from registry.services.stored_rows import StoredRows
 from registry.tables.joining import concatenated
+from registry.tables.stream import TableStream
 from registry.tables.table import Table
 
 MOST_ROWS_AT_ONCE = 20_000
@@ -52,5 +53,6 @@ class BatchService:
     ) -> str:
         """As `predict`, of rows that come with the question: they are stored first, as a dataset of the caller's."""
         self._fitting.require_room("prediction", table.rows, version)
-        stored = self._datasets.add(user, table, f"rows for {version.model} {version.number}", "")
+        with self._datasets.stage_stream(TableStream.of(table)) as staged:
+            stored = self._datasets.add(user, staged, f"rows for {version.model} {version.number}", "")
         return self.predict(user, version, stored.hash, mode, name, description)

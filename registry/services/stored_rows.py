@@ -8,11 +8,9 @@ from registry.domain.entities import Dataset
 from registry.domain.errors import InvalidInput, InvalidRequest
 from registry.domain.schema import Schema
 from registry.services.datasets import DatasetService
-from registry.tables import arrow_format
+from registry.tables import arrow_format, arrow_streams
 from registry.tables.joining import concatenated, taken
 from registry.tables.table import Column, Table
-
-_ROWS_AT_ONCE = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +30,17 @@ class StoredRows:
         self._dataset = dataset
         self._inputs = inputs
         self._target = target
+        self._columns = [*dict.fromkeys((*inputs.names, *([] if target is None else [target])))]
 
     def parts(self, start: int = 0) -> Iterator[Part]:
         """All rows from `start` on. Raises InvalidInput, with rows as the dataset counts them."""
-        table = self._datasets.table(self._dataset)
-        for first in range(start, table.rows, _ROWS_AT_ONCE):
-            yield self._part(first, table.slice(first, first + _ROWS_AT_ONCE))
+        first = 0
+        with self._datasets.parquet(self._dataset) as file:
+            for table in arrow_streams.stored(file, columns=self._columns).parts:
+                if first + table.rows > start:
+                    begin = max(first, start)
+                    yield self._part(begin, table.slice(begin - first, table.rows))
+                first += table.rows
 
     def sample(self, rows: int, seed: int) -> Part:
         """At most so many rows, chosen at random: the same for the same seed; `first` says nothing."""

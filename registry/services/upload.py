@@ -24,7 +24,7 @@ from registry.domain.version_hash import version_hash
 from registry.services.access import AccessService
 from registry.services.datasets import DatasetService
 from registry.services.golden import GoldenRows
-from registry.tables.table import Table
+from registry.services.staging import StagedTable
 
 _SAID = {
     Outcome.KNOWN: "has the same content: no new one was made.",
@@ -61,7 +61,7 @@ class UploadParts:
 
     model: BinaryIO
     requirements: bytes
-    data: Table | None
+    data: StagedTable | None
     golden: bytes | None
     requirements_name: str = ""
 

@@ -20,7 +20,7 @@ def test_a_new_worker_goes_on_after_the_last_whole_part(tmp_path: Path) -> None:
     second = Spool(tmp_path / "job")
     assert second.rows == 4
     second.write(_rows(5.5, kind="float64"))
-    assert concatenated([*second.parts()]) == _rows(1.0, 2.0, 3.0, 4.0, 5.5, kind="float64")
+    assert concatenated([*second.stream().parts]) == _rows(1.0, 2.0, 3.0, 4.0, 5.5, kind="float64")
 
 
 def test_parts_after_a_gap_do_not_count(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_parts_after_a_gap_do_not_count(tmp_path: Path) -> None:
     second = Spool(tmp_path / "job")
     assert second.rows == 1
     second.write(_rows(2, 3))
-    assert concatenated([*Spool(tmp_path / "job").parts()]).rows == 3
+    assert concatenated([*Spool(tmp_path / "job").stream().parts]).rows == 3
 
 
 def test_only_the_spools_of_jobs_that_go_on_are_kept(tmp_path: Path) -> None:
