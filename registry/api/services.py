@@ -16,6 +16,8 @@ from registry.services.audit import AuditService
 from registry.services.batch import BatchService
 from registry.services.datasets import DatasetService
 from registry.services.deletion import DeletionService
+from registry.services.doctor import DoctorService
+from registry.services.environments import EnvironmentService
 from registry.services.explain import ExplanationService
 from registry.services.login_limit import LoginLimit
 from registry.services.model_texts import ModelTexts
@@ -47,6 +49,8 @@ class Services:
     deletion: DeletionService
     blobs: Blobs
     environments: Environments
+    environment_service: EnvironmentService
+    doctor: DoctorService
     jobs: Jobs
     desk: Desk
 

@@ -195,7 +195,6 @@ def test_names_of_versions(engine: Engine, stored: SqlModels, deletions: SqlDele
     assert [each.number for each in stored.with_content(digest("b"), ANN)] == []
     assert [each.number for each in stored.with_content(digest("a"), ANN)] == [1]
     assert stored.with_content(digest("a"), None) == []
-    assert [each.number for each in stored.newest(ANN)] == [3]
 
 
 def test_a_restore_and_a_purge_at_once(engine: Engine, stored: SqlModels, deletions: SqlDeletions) -> None:

@@ -65,6 +65,7 @@ STEPS = {
     "0004": Step(check=_models_have_the_texts_of_their_newest_version),
     "0005": Step(),
     "0006": Step(check=_jobs_belong_to_the_models_owner),
+    "0007": Step(),
 }
 
 
