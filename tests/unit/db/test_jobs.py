@@ -1,12 +1,9 @@
 """Jobs, audits and explanations in the database, on both kinds; and jobs of before, brought up to date."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, MetaData, select
+from sqlalchemy import Engine, MetaData
 
 from registry.db import engine as engines
 from registry.db.audits import SqlAudits
@@ -143,16 +140,3 @@ def test_an_explanation_with_its_plots_goes_with_its_version(engine: Engine) -> 
     kept.add_plot_script("7.1", b"Plotly")
     kept.add_plot_script("7.1", b"Plotly")
     assert (kept.plot_script("7.1"), kept.plot_script(), kept.plot_script("8")) == (b"Plotly", b"Plotly", None)
-
-
-def test_it_can_be_undone(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(engines.__file__).with_name("migrations")))
-    with engine.execution_options(writes=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0005")
-    left = MetaData()
-    left.reflect(engine)
-    assert "audits" not in left.tables
-    with engine.connect() as connection:
-        assert len(connection.execute(select(left.tables["jobs"])).all()) == 2

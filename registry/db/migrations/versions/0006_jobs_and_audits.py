@@ -73,13 +73,3 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("version", name="pk_plot_scripts"),
     )
-
-
-def downgrade() -> None:
-    for table in ("plot_scripts", "explanation_plots", "explanations", "audits"):
-        op.drop_table(table)
-    with op.batch_alter_table("jobs") as batch:
-        batch.drop_index("ix_jobs_owner_id")
-        batch.drop_constraint("fk_jobs_owner_id", type_="foreignkey")
-        for column in ("result", "request", "owner_id"):
-            batch.drop_column(column)
