@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from registry import __version__
-from registry.api import datasets, jobs, lake, models, predictions, users
+from registry.api import datasets, jobs, lake, mlflow, models, open_inference, predictions, users
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
@@ -61,7 +61,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (lake, users, datasets, models, predictions, jobs):
+    for resource in (lake, users, datasets, models, predictions, open_inference, mlflow, jobs):
         api.register_blueprint(resource.blueprint)
     return app
 

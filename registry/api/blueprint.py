@@ -1,4 +1,4 @@
-"""One kind of blueprint for all resources: under /api/v1, known users only, problems documented."""
+"""One kind of blueprint for all resources: under /api/v1 or another root, known users only, problems documented."""
 
 from http import HTTPStatus
 from typing import Any
@@ -24,8 +24,8 @@ class Resource(Blueprint):
 
     ARGUMENTS_PARSER = _Parser()
 
-    def __init__(self, name: str, description: str) -> None:
-        super().__init__(name, __name__, url_prefix=PREFIX, description=description)
+    def __init__(self, name: str, description: str, prefix: str = PREFIX) -> None:
+        super().__init__(name, __name__, url_prefix=prefix, description=description)
         self._open: set[str] = set()
         self.before_request(self._authenticate)
 
