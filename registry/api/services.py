@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app, g, request
+from flask import current_app, g
 
+from registry.api import credentials
 from registry.domain.entities import User
-from registry.domain.errors import Unauthenticated
 from registry.domain.ports import Desk, Environments, Jobs, Models
 from registry.services.accounts import AccountService
 from registry.services.datasets import DatasetService
@@ -40,10 +40,7 @@ def services() -> Services:
 
 
 def current_user() -> User:
-    """Who asks, by the bearer token. Raises Unauthenticated."""
+    """Who asks, by the token. Raises Unauthenticated."""
     if "user" not in g:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated
-        g.user = services().accounts.authenticate(token.strip())
+        g.user = services().accounts.authenticate(credentials.token())
     return cast(User, g.user)

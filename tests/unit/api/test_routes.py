@@ -163,6 +163,15 @@ def test_logging_in(app: Flask, member: FlaskClient) -> None:
         assert anyone.post("/api/v1/tokens", json={"name": name, "password": password}).status_code == 401
 
 
+def test_a_token_may_be_the_password_of_basic(app: Flask, settings: Settings) -> None:
+    token = settings.admin_token_file.read_text().strip()
+    anyone = app.test_client()
+    assert anyone.get("/api/v1/users/me", auth=("anything", token)).json["name"] == "admin"
+    assert anyone.get("/api/v1/users/me", auth=(token, "")).status_code == 401
+    for wrong in ("Basic", "Basic !", "Basic YQ==", f"Digest {token}", "Basic //8="):
+        assert anyone.get("/api/v1/users/me", headers={"Authorization": wrong}).status_code == 401
+
+
 @pytest.mark.parametrize("path", ["/api/v1/models", "/api/v1/runtimes", "/api/v1/jobs/x", "/api/v1/users/me"])
 def test_nobody_without_a_token(app: Flask, path: str) -> None:
     assert app.test_client().get(path).status_code == 401
