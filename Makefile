@@ -10,7 +10,7 @@ export PORT HOME_DIR PYTHON
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## Set up what is missing, start a lake, upload a model, predict (PORT=8080 HOME_DIR=.lake)
+demo: ## Set up what is missing, start a lake, cross the languages: R, Python, curl (PORT=8080 HOME_DIR=.lake)
 	@deploy/local/demo.sh
 
 stop: ## Stop the lake that `make demo` left running

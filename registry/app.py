@@ -4,10 +4,11 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from registry import __version__
-from registry.api import datasets, jobs, lake, mlflow, models, open_inference, predictions, users
+from registry.api import datasets, guard, jobs, lake, mlflow, models, open_inference, predictions, users
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
+from registry.db.access import SqlAccess
 from registry.db.accounts import SqlAccounts
 from registry.db.datasets import SqlDatasets
 from registry.db.engine import connect
@@ -19,6 +20,7 @@ from registry.domain.ports import Desk
 from registry.runners.channel import Channel
 from registry.runners.desk_client import DeskClient
 from registry.runners.run_folder import RunFolders
+from registry.services.access import AccessService
 from registry.services.accounts import AccountService
 from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
@@ -63,18 +65,21 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
     )
     for resource in (lake, users, datasets, models, predictions, open_inference, mlflow, jobs):
         api.register_blueprint(resource.blueprint)
+    guard.install(app)
     return app
 
 
 def _services(settings: Settings, desk: Desk) -> Services:
     engine = connect(settings.database)
-    accounts, blobs = AccountService(SqlAccounts(engine)), FilesystemBlobs(settings.blobs_folder)
+    accounts, access = AccountService(SqlAccounts(engine)), AccessService(SqlAccess(engine))
+    blobs = FilesystemBlobs(settings.blobs_folder)
     stored_datasets, stored_models = DatasetService(SqlDatasets(engine), blobs), SqlModels(engine)
     return Services(
         settings=settings,
         accounts=accounts,
+        access=access,
         datasets=stored_datasets,
-        uploads=UploadService(stored_models, stored_datasets, blobs, desk),
+        uploads=UploadService(stored_models, stored_datasets, access, blobs, desk),
         prediction=Prediction(
             RunFolders(settings.run_folder),
             Channel(),

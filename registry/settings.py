@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 VARIABLE_PREFIX = "WELES_"
+_TRUTHS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Settings:
     start_seconds: int = field(default=120, metadata={"help": "a container must be ready to answer within this"})
     prediction_seconds: float = field(default=60.0, metadata={"help": "a prediction that takes longer is ended"})
     queue_seconds: float = field(default=30.0, metadata={"help": "a question waits this long for its turn at a model"})
+    anonymous: bool = field(default=False, metadata={"help": "who has no token may read and call what is public"})
     admin_name: str = field(default="admin", metadata={"help": "name of the first administrator"})
     admin_password: str = field(default="", metadata={"help": "password of the first administrator; default: none"})
 
@@ -49,7 +51,7 @@ class Settings:
         for each in fields(cls):
             variable = VARIABLE_PREFIX + each.name.upper()
             if each.name not in values and variable in environ:
-                convert = cast(Callable[[str], object], each.type)
+                convert = _truth if each.type is bool else cast(Callable[[str], object], each.type)
                 try:
                     values[each.name] = convert(environ[variable])
                 except ValueError as error:
@@ -101,8 +103,19 @@ class Settings:
         return self.home / "admin-token"
 
 
+def _truth(text: str) -> bool:
+    try:
+        return _TRUTHS[text.strip().lower()]
+    except KeyError as error:
+        raise ValueError(text) from error
+
+
 def describe() -> list[tuple[str, str, str]]:
     """(variable, default, meaning) of every setting, for the README and `--help`."""
+
+    def written(value: object) -> str:
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
     return [
-        (VARIABLE_PREFIX + each.name.upper(), str(each.default), each.metadata["help"]) for each in fields(Settings)
+        (VARIABLE_PREFIX + each.name.upper(), written(each.default), each.metadata["help"]) for each in fields(Settings)
     ]

@@ -68,7 +68,7 @@ def r_base(engine: docker.DockerClient) -> Base:
 def cran(r_base: Base) -> Path:
     """A repository with packages of CRAN, made once per machine from Debian's source packages."""
     folder = ROOT / ".cache" / "cran"
-    script = ROOT / "tests" / "environments" / "cran_mirror.sh"
+    script = ROOT / "deploy" / "local" / "r" / "cran-mirror.sh"
     done = subprocess.run([script, dev_image(r_base), folder], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return folder

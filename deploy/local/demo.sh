@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# From nothing to a prediction: virtual environment, engine, base image, lake, client environment, model, answer.
+# From nothing to predictions: engine, base images, lake, a model from Python and one from R, each called from everywhere.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . deploy/local/common.sh
 home=${HOME_DIR:-$PWD/.lake}
 port=${PORT:-8080}
 url=http://127.0.0.1:$port
+demo=$home/demo
+r=4.5
 begun=$(date +%s.%N)
 
 # phase TITLE COMMAND…: run it and say how many seconds it took.
@@ -35,19 +37,54 @@ start_lake() {
   done
 }
 
+choose_cran() { WELES_CRAN=$(deploy/local/r/cran.sh); export WELES_CRAN; }
+
+# in_r SCRIPT: run it in a fresh R session; it sees the demo's folder, and the lake as the host sees it.
+in_r() {
+  docker run --rm --network host --user "$(id -u):$(id -g)" --label weles.demo=r --env HOME=/tmp --env no_proxy=127.0.0.1 \
+    --volume "$PWD/deploy/local/demo:/scripts:ro" --volume "$demo:/demo" --volume "$home/admin-token:/token:ro" \
+    --env WELES_URL="$url" --env WELES_TOKEN_FILE=/token --env DEMO_FOLDER=/demo \
+    weles-demo/r Rscript "/scripts/$1"
+}
+
+in_python() {
+  env WELES_URL="$url" WELES_TOKEN_FILE="$home/admin-token" DEMO_FOLDER="$demo" \
+    "$demo/creator/bin/python" deploy/local/demo/wine.py "$1"
+}
+
+with_curl() {
+  command -v curl >/dev/null || install curl
+  local name mode
+  for name in wine iris; do
+    for mode in exact prob; do
+      curl -sSf --noproxy '*' -H @- -H 'Content-Type: text/csv' --data-binary "@$demo/$name.csv" \
+        -o "$demo/$name.curl.$mode.json" "$url/api/v1/models/$name/predict?mode=$mode" \
+        <<<"Authorization: Bearer $(cat "$home/admin-token")"
+    done
+  done
+}
+
+mkdir -p "$demo"
+rm -f "$demo"/*.json "$demo"/*.csv
 phase 'the lake: its virtual environment' make --no-print-directory -s .venv/ready
 phase 'the Docker Engine' deploy/local/engine.sh
-phase 'the base image' deploy/local/runtime.sh python "$("${PYTHON:-python3}" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+phase 'the base image of Python' deploy/local/runtime.sh python "$("${PYTHON:-python3}" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+phase "the base image of R $r" deploy/local/runtime.sh r "$r"
+phase 'where R packages come from' choose_cran
 phase 'the lake: start' start_lake
-phase "the creator's environment (its own packages)" \
-  env UV=.venv/bin/uv deploy/local/virtualenv.sh "$home/demo/creator" -r deploy/local/demo-requirements.txt ./clients/python
-phase 'the model: train, upload, predict' \
-  env WELES_URL="$url" WELES_TOKEN_FILE="$home/admin-token" "$home/demo/creator/bin/python" deploy/local/demo.py
+phase "a creator's session of Python (its own packages)" \
+  env UV=.venv/bin/uv deploy/local/virtualenv.sh "$demo/creator" -r deploy/local/demo/requirements.txt ./clients/python
+phase "a creator's session of R (in a container: this machine needs no R)" deploy/local/r/session.sh
+phase 'wine, from Python: train, upload, wait until it is ready' in_python upload
+phase 'iris, from R: train, upload, wait until it is ready; call both from R' in_r iris.R
+phase 'call both from Python' in_python call
+phase 'call both with curl' with_curl
+.venv/bin/python deploy/local/demo/compare.py "$demo"
 awk -v a="$begun" -v b="$(date +%s.%N)" 'BEGIN { printf "\nAll in %.1f s.\n", b - a }' >&2
 cat <<TXT
 The lake stays at $url (API: $url/openapi.json); the administrator's token is in $home/admin-token
 Ask it yourself:
-  curl -H "Authorization: Bearer \$(cat $home/admin-token)" -H 'Content-Type: application/json' \\
-    $url/api/v1/models/wine/predict --data @$home/demo/rows.json
+  curl -H "Authorization: Bearer \$(cat $home/admin-token)" -H 'Content-Type: text/csv' \\
+    "$url/api/v1/models/iris/predict?mode=prob" --data-binary @$demo/iris.csv
 Stop it: make stop$([ "$home" = "$PWD/.lake" ] || printf ' HOME_DIR=%s' "$home")
 TXT

@@ -4,8 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . deploy/local/common.sh
 
-.venv/bin/weles-admin runtimes list 2>/dev/null | awk '{print $1, $2}' | grep -qE "^$1 ${2//./\\.}(\.|$)" && exit 0
-say "Making the base image of $1 $2 …"
+say "   The base image of $1 $2; it is made when it is not there …"
 mkdir -p .cache
 .venv/bin/weles-admin runtimes install "$1" "$2" >.cache/runtime.log 2>&1 && exit 0
 # What is missing most often is the tool that makes a root file system from a mirror.

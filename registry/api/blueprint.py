@@ -1,17 +1,14 @@
-"""One kind of blueprint for all resources: under /api/v1 or another root, known users only, problems documented."""
+"""One kind of blueprint for all resources: under /api/v1 or another root, problems documented."""
 
 from http import HTTPStatus
 from typing import Any
 
-from flask import request
 from flask_smorest import Blueprint
 from webargs.flaskparser import FlaskParser
 
 from registry.api.problems import MEDIA_TYPE, ProblemSchema
-from registry.api.services import current_user
 
 PREFIX = "/api/v1"
-_ANYONE = "anyone"
 
 
 class _Parser(FlaskParser):
@@ -20,22 +17,12 @@ class _Parser(FlaskParser):
 
 
 class Resource(Blueprint):
-    """A flask-smorest blueprint whose routes need a bearer token unless they are marked with `anyone`."""
+    """A flask-smorest blueprint; who may call its routes is said in `registry.api.rules`."""
 
     ARGUMENTS_PARSER = _Parser()
 
     def __init__(self, name: str, description: str, prefix: str = PREFIX) -> None:
         super().__init__(name, __name__, url_prefix=prefix, description=description)
-        self._open: set[str] = set()
-        self.before_request(self._authenticate)
-
-    def anyone(self, endpoint: str) -> None:
-        """Mark an endpoint (the view's name) as open to all."""
-        self._open.add(f"{self.name}.{endpoint}")
-
-    def _authenticate(self) -> None:
-        if request.endpoint not in self._open:
-            current_user()
 
 
 def problems(*statuses: HTTPStatus) -> dict[str, Any]:

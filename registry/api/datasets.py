@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 from registry.api import multipart
 from registry.api.blueprint import Resource, problems
 from registry.api.fields import Text
-from registry.api.services import current_user, services
+from registry.api.services import current_user, current_viewer, services
 from registry.domain.entities import Dataset
 from registry.domain.errors import InvalidRequest
 from registry.tables import formats
@@ -138,6 +138,6 @@ def _document(dataset: Dataset) -> dict[str, Any]:
         "hash": dataset.hash,
         "rows": dataset.rows,
         "columns": dataset.schema,
-        "aliases": services().datasets.aliases(dataset.hash),
+        "aliases": services().datasets.aliases(dataset.hash, current_viewer()),
         "created_at": dataset.created_at,
     }

@@ -52,9 +52,6 @@ class Health(MethodView):
         return {"status": "ok", "version": __version__}
 
 
-blueprint.anyone("Health")
-
-
 @blueprint.route("/runtimes")
 class Runtimes(MethodView):
     @blueprint.response(HTTPStatus.OK, RuntimesSchema)

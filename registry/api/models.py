@@ -13,7 +13,7 @@ from registry.api.blueprint import Resource, problems
 from registry.api.datasets import uploaded_table
 from registry.api.fields import Text, VersionNumber
 from registry.api.problems import stored_problem
-from registry.api.services import current_user, services
+from registry.api.services import current_user, current_viewer, services
 from registry.domain.entities import ModelVersion, State
 from registry.domain.flavours import FLAVOURS, FORMATS
 from registry.domain.text import is_storable
@@ -177,8 +177,8 @@ class Models(MethodView):
     @blueprint.response(HTTPStatus.OK, ModelsSchema)
     @blueprint.doc(**problems())
     def get(self) -> dict[str, Any]:
-        """All models, each with the version that a prediction would use"""
-        return {"models": services().models.newest()}
+        """The models that you may see, each with the version that a prediction would use"""
+        return {"models": services().models.newest(current_viewer())}
 
 
 @blueprint.route("/models/<name>")
@@ -215,7 +215,8 @@ def _dataset(version: ModelVersion) -> dict[str, Any] | None:
     if version.dataset_hash is None:
         return None
     found = services().datasets
-    named = [alias for alias in found.aliases(version.dataset_hash) if alias.name == version.dataset_name]
+    seen = found.aliases(version.dataset_hash, current_viewer())
+    named = [alias for alias in seen if alias.name == version.dataset_name]
     return {
         "hash": version.dataset_hash,
         "name": version.dataset_name,

@@ -102,10 +102,6 @@ class Ready(MethodView):
         return {"name": "weles", "ready": True}
 
 
-for _open in ("Server", "Live", "Ready"):
-    blueprint.anyone(_open)
-
-
 @blueprint.route("/models/<name>")
 @blueprint.route("/models/<name>/versions/<version>", endpoint="VersionMetadata")
 class ModelMetadata(MethodView):

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app, g
+from flask import current_app, g, request
 
 from registry.api import credentials
+from registry.domain.access import Caller
 from registry.domain.entities import User
 from registry.domain.ports import Desk, Environments, Jobs, Models
+from registry.services.access import AccessService
 from registry.services.accounts import AccountService
 from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
@@ -21,6 +23,7 @@ _KEY = "weles"
 class Services:
     settings: Settings
     accounts: AccountService
+    access: AccessService
     datasets: DatasetService
     uploads: UploadService
     prediction: Prediction
@@ -39,8 +42,23 @@ def services() -> Services:
     return cast(Services, current_app.extensions[_KEY])
 
 
-def current_user() -> User:
+def current_caller() -> Caller:
     """Who asks, by the token. Raises Unauthenticated."""
-    if "user" not in g:
-        g.user = services().accounts.authenticate(credentials.token())
-    return cast(User, g.user)
+    if "caller" not in g:
+        g.caller = services().accounts.authenticate(credentials.token())
+    return cast(Caller, g.caller)
+
+
+def current_user() -> User:
+    """The user who asks. Raises Unauthenticated."""
+    return current_caller().user
+
+
+def current_viewer() -> User | None:
+    """The user who asks; None for a caller without a token where the lake lets anyone read what is public.
+
+    Lists are filtered by it. Raises Unauthenticated.
+    """
+    if services().settings.anonymous and "Authorization" not in request.headers:
+        return None
+    return current_user()

@@ -1,10 +1,13 @@
 """Datasets and their aliases in the database."""
 
+from dataclasses import asdict
+
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from registry.db.access import visible_aliases
 from registry.db.tables import dataset_aliases, datasets, users
-from registry.domain.entities import Dataset, DatasetAlias
+from registry.domain.entities import Dataset, DatasetAlias, User
 from registry.domain.errors import NotFound
 
 
@@ -18,17 +21,7 @@ class SqlDatasets:
 
     def add(self, dataset: Dataset, alias: DatasetAlias, owner_id: int) -> None:
         with self._writes.begin() as connection:
-            connection.execute(
-                self._insert(datasets)
-                .values(
-                    hash=dataset.hash,
-                    blob=dataset.blob,
-                    rows=dataset.rows,
-                    schema=dataset.schema,
-                    created_at=dataset.created_at,
-                )
-                .on_conflict_do_nothing()
-            )
+            connection.execute(self._insert(datasets).values(asdict(dataset)).on_conflict_do_nothing())
             connection.execute(
                 self._insert(dataset_aliases)
                 .values(
@@ -48,12 +41,12 @@ class SqlDatasets:
             raise NotFound("dataset", content_hash, next="Datasets are named by their hash: sha256: and 64 hex digits.")
         return Dataset(**row._mapping)
 
-    def aliases(self, content_hash: str) -> list[DatasetAlias]:
+    def aliases(self, content_hash: str, viewer: User | None) -> list[DatasetAlias]:
         columns = dataset_aliases.c
         query = (
             select(columns.name, columns.description, users.c.name.label("owner"), columns.created_at)
             .join_from(dataset_aliases, users)
-            .where(columns.dataset_hash == content_hash)
+            .where(columns.dataset_hash == content_hash, visible_aliases(viewer))
             .order_by(columns.id)
         )
         with self._reads.connect() as connection:

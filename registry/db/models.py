@@ -5,8 +5,9 @@ from dataclasses import asdict
 from sqlalchemy import Engine, Row, Select, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from registry.db.access import visible_models
 from registry.db.tables import jobs, models, resolutions, users, versions
-from registry.domain.entities import JobState, Json, ModelVersion, Phase, Resolution, State
+from registry.domain.entities import JobState, Json, ModelVersion, Phase, Resolution, State, User
 from registry.domain.errors import Forbidden, NotFound
 from registry.domain.text import storable
 
@@ -35,10 +36,16 @@ class SqlModels:
             if owner != version.owner_id:
                 raise Forbidden(f"The model {version.model!r} is another user's.", next="Choose another name.")
             connection.execute(self._insert(resolutions).values(asdict(resolution)).on_conflict_do_nothing())
-            last = connection.execute(
-                select(func.max(versions.c.number)).where(versions.c.model == version.model)
-            ).scalar()
-            number = (last or 0) + 1
+            number: int = connection.execute(
+                update(models)
+                .where(models.c.name == version.model)
+                .values(last_number=models.c.last_number + 1)
+                .returning(models.c.last_number)
+            ).scalar_one()
+            unedited = (models.c.name == version.model) & models.c.edited_at.is_(None)
+            connection.execute(
+                update(models).where(unedited).values(description=version.description, tags=version.tags)
+            )
             values = {name: value for name, value in asdict(version).items() if name not in _NOT_STORED}
             connection.execute(insert(versions).values({**values, "number": number}))
             connection.execute(
@@ -69,11 +76,14 @@ class SqlModels:
         with self._reads.connect() as connection:
             return [*connection.execute(query).scalars()]
 
-    def newest(self) -> list[ModelVersion]:
+    def newest(self, viewer: User | None) -> list[ModelVersion]:
         rank = func.row_number().over(partition_by=versions.c.model, order_by=_BEST_FIRST).label("rank")
         ranked = select(versions.c.id, rank).subquery()
         query = (
-            _select().join(ranked, ranked.c.id == versions.c.id).where(ranked.c.rank == 1).order_by(versions.c.model)
+            _select()
+            .join(ranked, ranked.c.id == versions.c.id)
+            .where(ranked.c.rank == 1, visible_models(viewer))
+            .order_by(versions.c.model)
         )
         with self._reads.connect() as connection:
             return [_version(row) for row in connection.execute(query)]

@@ -1,4 +1,8 @@
-"""The tables of the lake's database, as SQLAlchemy Core sees them. Alembic's migrations make the same."""
+"""The tables of the lake's database, as SQLAlchemy Core sees them. Alembic's migrations make the same.
+
+Columns named `blob` or `…_blob` hold digests of stored bytes, and no other column does: bytes that no such column
+names are freed (`registry.db.references`).
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +25,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from registry.domain.entities import now
+from registry.domain.access import Visibility
+from registry.domain.entities import TokenKind, now
 
 metadata = MetaData(
     naming_convention={
@@ -60,6 +65,7 @@ users = Table(
     Column("role", String(20), nullable=False),
     Column("password_hash", String(200)),
     Column("created_at", Time, nullable=False, default=now),
+    Column("disabled_at", Time),
 )
 
 tokens = Table(
@@ -70,16 +76,23 @@ tokens = Table(
     Column("label", _NAME, nullable=False),
     Column("created_at", Time, nullable=False, default=now),
     Column("expires_at", Time),
+    Column("kind", String(20), nullable=False, server_default=TokenKind.PERSONAL),
+    Column("scopes", String(100), nullable=False, server_default=""),
+    Column("last_used_at", Time),
 )
 
 datasets = Table(
     "datasets",
     metadata,
     Column("hash", _DIGEST, primary_key=True),
-    Column("blob", _DIGEST, nullable=False),
+    Column("blob", _DIGEST, nullable=False, index=True),
     Column("rows", BigInteger, nullable=False),
+    Column("columns", Integer, nullable=False),
+    Column("missing", BigInteger),
     Column("schema", JSON, nullable=False),
+    Column("statistics", JSON(none_as_null=True)),
     Column("created_at", Time, nullable=False, default=now),
+    Column("deleted_at", Time),
 )
 
 dataset_aliases = Table(
@@ -87,11 +100,19 @@ dataset_aliases = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("dataset_hash", ForeignKey(datasets.c.hash, ondelete="CASCADE"), nullable=False),
-    Column("owner_id", ForeignKey(users.c.id), nullable=False),
+    Column("owner_id", ForeignKey(users.c.id), nullable=False, index=True),
     Column("name", String(200), nullable=False),
     Column("description", Text, nullable=False),
     Column("created_at", Time, nullable=False, default=now),
+    Column("visibility", String(20), nullable=False, server_default=Visibility.PRIVATE),
     UniqueConstraint("dataset_hash", "owner_id", "name"),
+)
+
+dataset_alias_shares = Table(
+    "dataset_alias_shares",
+    metadata,
+    Column("alias_id", ForeignKey(dataset_aliases.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 environments = Table(
@@ -129,7 +150,23 @@ models = Table(
     metadata,
     Column("name", _NAME, primary_key=True),
     Column("owner_id", ForeignKey(users.c.id), nullable=False, index=True),
+    # An upload's, until they are edited: then they stay as they were edited.
+    Column("description", Text, nullable=False, default="", server_default=""),
+    Column("tags", JSON, nullable=False, default=list, server_default="[]"),
+    Column("card", Text, nullable=False, default="", server_default=""),
+    Column("edited_at", Time),
+    # A number is never given twice, not even when the version that had it is gone.
+    Column("last_number", Integer, nullable=False, default=0, server_default="0"),
+    Column("deleted_at", Time, index=True),
     Column("created_at", Time, nullable=False, default=now),
+    Column("visibility", String(20), nullable=False, server_default=Visibility.PRIVATE),
+)
+
+model_shares = Table(
+    "model_shares",
+    metadata,
+    Column("model", ForeignKey(models.c.name, ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 versions = Table(
@@ -148,10 +185,16 @@ versions = Table(
     Column("language_version", String(50), nullable=False),
     Column("inputs", JSON, nullable=False),
     Column("outputs", JSON, nullable=False, default=list),
-    Column("model_blob", _DIGEST, nullable=False),
+    Column("content_hash", _DIGEST, nullable=False, index=True, server_default=""),
+    Column("task", String(30)),
+    Column("classes", Integer),
+    Column("found_tags", JSON, nullable=False, default=list, server_default="[]"),
+    Column("model_blob", _DIGEST, nullable=False, index=True),
     Column("model_bytes", BigInteger, nullable=False),
-    Column("golden_blob", _DIGEST),
-    Column("requirements_blob", _DIGEST, nullable=False),
+    # When set, the version no longer needs its `model_blob`.
+    Column("file_freed_at", Time),
+    Column("golden_blob", _DIGEST, index=True),
+    Column("requirements_blob", _DIGEST, nullable=False, index=True),
     Column("dataset_hash", ForeignKey(datasets.c.hash)),
     Column("dataset_name", String(200), nullable=False),
     Column("resolution_key", ForeignKey(resolutions.c.key), nullable=False, index=True),
@@ -162,7 +205,32 @@ versions = Table(
     Column("notes", JSON, nullable=False, default=list),
     Column("system", JSON, nullable=False, default=dict),
     Column("created_at", Time, nullable=False, default=now),
+    Column("deleted_at", Time, index=True),
     UniqueConstraint("model", "number"),
+)
+
+model_aliases = Table(
+    "model_aliases",
+    metadata,
+    Column("model", ForeignKey(models.c.name, ondelete="CASCADE"), primary_key=True),
+    Column("name", _NAME, primary_key=True),
+    Column("version_id", ForeignKey(versions.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("moved_by", ForeignKey(users.c.id), nullable=False),
+    Column("moved_at", Time, nullable=False, default=now),
+)
+
+alias_moves = Table(
+    "alias_moves",
+    metadata,
+    Column("id", _LongId, primary_key=True),
+    Column("model", ForeignKey(models.c.name, ondelete="CASCADE"), nullable=False),
+    Column("alias", _NAME, nullable=False),
+    # Numbers, not keys: history outlives the versions. None: the alias was not there, or is no more.
+    Column("version_before", Integer),
+    Column("version_after", Integer),
+    Column("moved_by", ForeignKey(users.c.id), nullable=False),
+    Column("moved_at", Time, nullable=False, default=now),
+    Index(None, "model", "alias"),
 )
 
 jobs = Table(

@@ -43,6 +43,13 @@ class Phase(StrEnum):
     READY = "ready"
 
 
+class TokenKind(StrEnum):
+    """login: given for a password, ended by a change of it; personal: made by its user for a purpose."""
+
+    LOGIN = "login"
+    PERSONAL = "personal"
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     id: int
@@ -56,13 +63,21 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """An immutable table; `hash` is of its content, `blob` of the stored Parquet file."""
+    """An immutable table; `hash` is of its content, `blob` of the stored Parquet file.
+
+    `columns` is their number; `missing` counts nulls, `statistics` has one document per column (both None until they
+    are counted). From `deleted_at` on nobody has a name for it, and it goes when the time of grace is over.
+    """
 
     hash: str
     blob: str
     rows: int
+    columns: int
+    missing: int | None
     schema: list[Json]
+    statistics: list[Json] | None
     created_at: datetime
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +124,12 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """An immutable numbered upload of a named model."""
+    """An immutable numbered upload of a named model.
+
+    `content_hash` is the `registry.domain.version_hash` of its content. `task` and `classes` (of a classification),
+    and `found_tags`, were found by the lake; None where nothing tells. From `deleted_at` on it is gone for everyone,
+    until it is restored or purged; from `file_freed_at` on its model file may be gone (it could not be loaded).
+    """
 
     id: str
     model: str
@@ -126,6 +146,10 @@ class ModelVersion:
     language_version: str
     inputs: list[Json]
     outputs: list[Json]
+    content_hash: str
+    task: str | None
+    classes: int | None
+    found_tags: list[str]
     model_blob: str
     model_bytes: int
     golden_blob: str | None
@@ -140,6 +164,47 @@ class ModelVersion:
     notes: list[str]
     system: Json
     created_at: datetime
+    deleted_at: datetime | None = None
+    file_freed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What belongs to the name, and not to one of its versions.
+
+    `description` and `tags` are those of the newest upload until `edited_at`; `card` is Markdown, as it was sent.
+    """
+
+    name: str
+    owner: str
+    description: str
+    tags: list[str]
+    card: str
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A movable name of a version of `model`."""
+
+    model: str
+    name: str
+    version: int
+    moved_by: str
+    moved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AliasMove:
+    """One move in an alias's history; a version is None where the alias was not there before, or is not after."""
+
+    alias: str
+    version_before: int | None
+    version_after: int | None
+    moved_by: str
+    moved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Every method may raise the lake's errors of `registry.domain.errors`; what else is raised is written here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from builders.lock import Lock
 from builders.lock import Resolution as Resolved
 from builders.report import BuildReport
 from builders.spec import EnvironmentSpec
+from registry.domain.access import Caller, Scope, Standing, Thing
 from registry.domain.entities import (
     Dataset,
     DatasetAlias,
@@ -26,6 +27,7 @@ from registry.domain.entities import (
     ModelVersion,
     Phase,
     Resolution,
+    TokenKind,
     User,
 )
 
@@ -55,10 +57,18 @@ class Accounts(Protocol):
         """The user and the hash of the password. Raises NotFound."""
         ...
 
-    def add_token(self, user_id: int, digest: str, label: str, seconds: float | None) -> None: ...
+    def add_token(
+        self, user_id: int, digest: str, label: str, kind: TokenKind, scopes: Collection[Scope], seconds: float | None
+    ) -> None: ...
 
-    def owner_of_token(self, digest: str) -> User | None:
-        """None when there is no such token or it has expired."""
+    def caller(self, digest: str) -> Caller | None:
+        """Who asks by this token; None when there is no such token, it has expired, or its user is disabled."""
+        ...
+
+
+class Access(Protocol):
+    def standing(self, thing: Thing, name: str, user_id: int | None) -> Standing | None:
+        """How the user (None: nobody) stands to the thing; None when there is no such thing. One indexed query."""
         ...
 
 
@@ -71,7 +81,9 @@ class Datasets(Protocol):
         """Raises NotFound."""
         ...
 
-    def aliases(self, content_hash: str) -> list[DatasetAlias]: ...
+    def aliases(self, content_hash: str, viewer: User | None) -> list[DatasetAlias]:
+        """Those that `viewer` may see (None: who has no token)."""
+        ...
 
 
 class Models(Protocol):
@@ -92,8 +104,8 @@ class Models(Protocol):
 
     def numbers(self, model: str) -> list[int]: ...
 
-    def newest(self) -> list[ModelVersion]:
-        """Of each model the version that `version` would give, in the order of their names."""
+    def newest(self, viewer: User | None) -> list[ModelVersion]:
+        """Of each model that `viewer` may see the version that `version` would give, in the order of their names."""
         ...
 
     def version_builds_on(self, version_id: str, *, environment_id: str, image_id: str) -> None:

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from registry.domain.entities import User
-from registry.domain.errors import Forbidden, InvalidRequest, NotFound, Unauthenticated
+from registry.domain.access import EVERY_SCOPE, Caller
+from registry.domain.entities import TokenKind, User
+from registry.domain.errors import InvalidRequest, NotFound, Unauthenticated
 from registry.domain.ports import Accounts
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHORTEST_PASSWORD = 8
+_LOGIN_SECONDS = 30 * 24 * 3600.0
 ROLES = ("admin", "member")
 
 
@@ -26,17 +28,15 @@ class AccountService:
         # Compared when there is no such user, so that the time taken does not tell which names exist.
         self._nobody = self._hasher.hash(secrets.token_hex(16))
 
-    def authenticate(self, token: str) -> User:
-        """The user whose token this is. Raises Unauthenticated."""
-        user = self._accounts.owner_of_token(_digest(token))
-        if user is None:
+    def authenticate(self, token: str) -> Caller:
+        """Who asks by this token, and what it is good for. Raises Unauthenticated."""
+        caller = self._accounts.caller(_digest(token))
+        if caller is None:
             raise Unauthenticated
-        return user
+        return caller
 
-    def create_user(self, by: User, name: str, password: str, role: str = "member") -> tuple[User, str]:
-        """A new user and a token of theirs. Raises Forbidden, InvalidRequest, Exists."""
-        if not by.is_admin:
-            raise Forbidden("Only an administrator may create users.")
+    def create_user(self, name: str, password: str, role: str = "member") -> tuple[User, str]:
+        """A new user and a token of theirs. Raises InvalidRequest, Exists."""
         token = _random_token()
         user = self._accounts.add_user(*_checked(name, password, role), self._hasher.hash(password), _digest(token))
         return user, token
@@ -53,11 +53,8 @@ class AccountService:
             raise Unauthenticated("The name or the password is wrong.") from error
         if user is None or password_hash is None:
             raise Unauthenticated("The name or the password is wrong.")
-        return self.new_token(user, "login", seconds=30 * 24 * 3600)
-
-    def new_token(self, user: User, label: str, seconds: float | None = None) -> str:
         token = _random_token()
-        self._accounts.add_token(user.id, _digest(token), label, seconds)
+        self._accounts.add_token(user.id, _digest(token), "login", TokenKind.LOGIN, EVERY_SCOPE, _LOGIN_SECONDS)
         return token
 
     def first_admin(self, name: str, password: str, keep: Callable[[str], None]) -> bool:

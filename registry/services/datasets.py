@@ -25,7 +25,16 @@ class DatasetService:
             arrow_format.to_parquet(table, file)
             file.seek(0)
             blob, _ = self._blobs.put(_binary(file), what="dataset")
-        dataset = Dataset(content_hash(table), blob, table.rows, table.schema.to_json(), now())
+        dataset = Dataset(
+            content_hash(table),
+            blob,
+            table.rows,
+            len(table.columns),
+            missing=None,
+            schema=table.schema.to_json(),
+            statistics=None,
+            created_at=now(),
+        )
         self._datasets.add(dataset, DatasetAlias(name, description, user.name, dataset.created_at), user.id)
         return self._datasets.get(dataset.hash)
 
@@ -33,8 +42,9 @@ class DatasetService:
         """Raises NotFound."""
         return self._datasets.get(content_hash_)
 
-    def aliases(self, content_hash_: str) -> list[DatasetAlias]:
-        return self._datasets.aliases(content_hash_)
+    def aliases(self, content_hash_: str, viewer: User | None) -> list[DatasetAlias]:
+        """The names that `viewer` may see; None for a caller without a token."""
+        return self._datasets.aliases(content_hash_, viewer)
 
     def table(self, dataset: Dataset, rows: int | None = None) -> Table:
         """All of it, or its first `rows`. Raises BlobUnavailable."""

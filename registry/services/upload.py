@@ -13,10 +13,15 @@ from builders.errors import InvalidSpec, NoSuchRuntime
 from builders.identity import Recipe, spec_digest
 from builders.parse import LANGUAGES, parse_environment
 from builders.spec import EnvironmentSpec, ParsedSpec
+from registry.domain.access import Right, Thing
 from registry.domain.entities import JobState, Json, ModelVersion, Resolution, State, User, now
 from registry.domain.errors import Forbidden, InvalidEnvironment, InvalidInput, InvalidRequest, NotFound
+from registry.domain.found_tags import found_tags, main_packages
 from registry.domain.ports import Blobs, Desk, Models
-from registry.domain.schema import Schema
+from registry.domain.schema import Field, Schema
+from registry.domain.task import Task, find_task
+from registry.domain.version_hash import version_hash
+from registry.services.access import AccessService
 from registry.services.datasets import DatasetService
 from registry.services.golden import GoldenRows
 from registry.tables.table import Table
@@ -66,21 +71,25 @@ class Accepted:
 class UploadService:
     """Takes uploads. Nothing of the model is opened here."""
 
-    def __init__(self, models: Models, datasets: DatasetService, blobs: Blobs, desk: Desk) -> None:
+    def __init__(
+        self, models: Models, datasets: DatasetService, access: AccessService, blobs: Blobs, desk: Desk
+    ) -> None:
         self._models = models
         self._datasets = datasets
+        self._access = access
         self._blobs = blobs
         self._desk = desk
 
     def upload(self, user: User, request: UploadRequest, parts: UploadParts) -> Accepted:
         """Raises the caller family (spec, data, golden rows, ownership, size), and BuilderUnavailable."""
-        self._require_own(user, request.name)
+        owner_id, owner = self._owner(user, request.name)
         parsed = read_requirements(parts.requirements, request.language, request.language_version)
         runtimes = self._desk.runtimes()
         choice = choose(parsed.spec, runtimes.bases)
-        inputs = _inputs(self._schema(request, parts), request.target)
-        if parts.golden is not None:
-            GoldenRows.parse(parts.golden, inputs)
+        schema = self._schema(user, request, parts)
+        inputs = _inputs(schema, request.target)
+        golden = None if parts.golden is None else GoldenRows.parse(parts.golden, inputs)
+        task = _task(schema.field(request.target), request.model_class, golden)
 
         dataset_hash = request.dataset
         if parts.data is not None:
@@ -95,8 +104,8 @@ class UploadService:
         version = ModelVersion(
             id=uuid.uuid4().hex,
             model=request.name,
-            owner=user.name,
-            owner_id=user.id,
+            owner=owner,
+            owner_id=owner_id,
             number=0,
             description=request.description,
             target=request.target,
@@ -108,6 +117,19 @@ class UploadService:
             language_version=request.language_version,
             inputs=inputs.to_json(),
             outputs=[],
+            content_hash=version_hash(
+                model=model_blob,
+                format=request.format,
+                flavour=request.flavour,
+                language=request.language,
+                environment=spec_digest(parsed.spec),
+                dataset=dataset_hash,
+                target=request.target,
+                inputs=inputs.to_json(),
+            ),
+            task=None if task is None else task.kind,
+            classes=None if task is None else task.classes,
+            found_tags=_found_tags(request, task, parsed.spec),
             model_blob=model_blob,
             model_bytes=size,
             golden_blob=golden_blob,
@@ -127,18 +149,21 @@ class UploadService:
         number = self._models.add_version(version, resolution, job)
         return Accepted(request.name, number, version.id, job, JobState.QUEUED, notes)
 
-    def _require_own(self, user: User, name: str) -> None:
+    def _owner(self, user: User, name: str) -> tuple[int, str]:
+        """Whose model it is, or will be: names are the lake's, so one that is taken is told even when it is hidden."""
         try:
-            owner = self._models.version(name).owner_id
+            known = self._models.version(name)
         except NotFound:
-            return
-        if owner != user.id:
+            return user.id, user.name
+        if known.owner_id != user.id and not user.is_admin:
             raise Forbidden(f"The model {name!r} is another user's.", next="Choose another name.")
+        return known.owner_id, known.owner
 
-    def _schema(self, request: UploadRequest, parts: UploadParts) -> Schema:
+    def _schema(self, user: User, request: UploadRequest, parts: UploadParts) -> Schema:
         if parts.data is not None:
             return parts.data.schema
         if request.dataset is not None:
+            self._access.require(user, Right.SEE, Thing.DATASET, request.dataset)
             return Schema.from_json(self._datasets.get(request.dataset).schema)
         raise InvalidRequest(
             "The training data are missing: the columns that the model takes are read from them.",
@@ -186,6 +211,18 @@ def _resolution(parsed: ParsedSpec, choice: BaseChoice, recipe: Recipe) -> Resol
         repairs=[repair.to_json() for repair in parsed.repairs],
         problem=None,
     )
+
+
+def _task(target: Field, model_class: str, golden: GoldenRows | None) -> Task | None:
+    prob = None if golden is None else golden.answers.get("prob")
+    probabilities = None if prob is None else len(prob.columns)
+    return find_task(target, model_class, probabilities=probabilities, distinct=None)
+
+
+def _found_tags(request: UploadRequest, task: Task | None, spec: EnvironmentSpec) -> list[str]:
+    pinned = {pin.name: pin.version for pin in spec.pins}
+    packages = main_packages(request.language, request.flavour, request.model_class, pinned)
+    return found_tags(request.language, request.flavour, request.model_class, task, [*packages])
 
 
 def _inputs(schema: Schema, target: str) -> Schema:

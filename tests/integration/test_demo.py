@@ -1,9 +1,13 @@
-"""`make demo` and `make stop`, as a newcomer runs them."""
+"""`make demo` and `make stop`, as a newcomer runs them: every crossing between the languages."""
 
+import json
 import os
 import re
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
@@ -24,28 +28,63 @@ def _make(target: str, home: Path, port: int) -> subprocess.CompletedProcess[str
         env=environ,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1500,
         check=False,
     )
 
 
+def another_label(table: dict[str, Any]) -> None:
+    if table["columns"] == ["prediction"]:
+        table["data"][-1][0] = "another"
+
+
+def another_probability(table: dict[str, Any]) -> None:
+    if table["columns"] != ["prediction"]:
+        table["data"][-1][-1] += 1e-8
+
+
+def other_classes(table: dict[str, Any]) -> None:
+    table["columns"].reverse()
+
+
+def compared_after(demo: Path, folder: Path, change: Callable[[dict[str, Any]], None]) -> int:
+    """Exit code of the demo's comparison after a change to what R was told of the model from Python."""
+    for path in demo.glob("*.json"):
+        table = json.loads(path.read_text())
+        if path.name.startswith("wine.R."):
+            change(table)
+        (folder / path.name).write_text(json.dumps(table))
+    program = ROOT / "deploy" / "local" / "demo" / "compare.py"
+    return subprocess.run([sys.executable, program, folder], capture_output=True, check=False).returncode
+
+
+@pytest.mark.timeout(1800)
 def test_the_demo_agrees_and_the_lake_stays_until_it_is_stopped(tmp_path: Path, engine: docker.DockerClient) -> None:
     home, port = tmp_path / "lake", free_port()
     try:
         first = _make("demo", home, port)
         assert first.returncode == 0, first.stdout + first.stderr
-        assert "All 178 predictions agree" in first.stdout
+        assert "All 6 crossings agree with the creators' own sessions (to 1e-09)." in first.stdout
+        crossings = re.findall(
+            r"^(wine|iris) +(Python|R) +(Python|R|curl) +\d+ +0 +\S+  (.+)$", first.stdout, re.MULTILINE
+        )
+        species, cultivars = "setosa, versicolor, virginica", "0, 1, 2"
+        assert crossings == [
+            *(("wine", "Python", caller, cultivars) for caller in ("Python", "R", "curl")),
+            *(("iris", "R", caller, species) for caller in ("Python", "R", "curl")),
+        ]
         # Which phases are seen depends on what is cached: the build itself may take less than a look.
         assert re.search(r"wine version 1: (resolve|fetch|build|verify) \(\d+%\)", first.stderr)
         assert "wine version 1: ready (100%)" in first.stderr
+        assert "iris version 1: ready (100%)" in first.stderr
         assert "weles @ file://" in first.stderr
         token = (home / "admin-token").read_text().strip()
         assert (home / "admin-token").stat().st_mode & 0o777 == 0o600
         assert token not in first.stdout + first.stderr
         answer = requests.post(
-            f"http://127.0.0.1:{port}/api/v1/models/wine/predict",
-            data=(home / "demo" / "rows.json").read_bytes(),
-            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            f"http://127.0.0.1:{port}/api/v1/models/iris/predict",
+            data=(home / "demo" / "iris.csv").read_bytes(),
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "text/csv"},
             timeout=60,
         )
         assert answer.status_code == 200
@@ -53,6 +92,10 @@ def test_the_demo_agrees_and_the_lake_stays_until_it_is_stopped(tmp_path: Path, 
         second = _make("demo", home, port)
         assert second.returncode == 0, second.stdout + second.stderr
         assert "wine version 2: ready" in second.stderr
+        assert "iris version 2: ready" in second.stderr
+        for change in (another_label, another_probability, other_classes):
+            assert compared_after(home / "demo", tmp_path, change) == 1
+        assert compared_after(home / "demo", tmp_path, lambda table: None) == 0
     finally:
         stopped = _make("stop", home, port)
     lake = (home / "lake-id").read_text().strip()

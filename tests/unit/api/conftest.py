@@ -63,9 +63,7 @@ def client(app: Flask, settings: Settings) -> FlaskClient:
 def member(app: Flask) -> FlaskClient:
     """A client of an ordinary user, `ann` with the password `correct horse`."""
     with app.app_context():
-        accounts = services().accounts
-        admin = accounts.authenticate(services().settings.admin_token_file.read_text().strip())
-        _, token = accounts.create_user(admin, "ann", "correct horse")
+        _, token = services().accounts.create_user("ann", "correct horse")
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     return client

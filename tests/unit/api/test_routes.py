@@ -57,7 +57,22 @@ def test_versions_count_up_and_are_the_owners_alone(client: FlaskClient, member:
     assert refused.status_code == 403
     assert client.get("/api/v1/models/wine").json["versions"] == [1, 2, 3]
     assert upload(member, "other").status_code == 202
-    assert [model["name"] for model in member.get("/api/v1/models").json["models"]] == ["other", "wine"]
+    assert [model["name"] for model in client.get("/api/v1/models").json["models"]] == ["other", "wine"]
+    assert [model["name"] for model in member.get("/api/v1/models").json["models"]] == ["other"]
+
+
+def test_what_is_anothers_is_not_there(client: FlaskClient, member: FlaskClient) -> None:
+    job = upload(client).json["job"]
+    content_hash = client.get("/api/v1/models/wine").json["dataset"]["hash"]
+    for path in (f"jobs/{job}", f"jobs/{job}/log", f"datasets/{content_hash}", f"datasets/{content_hash}/info"):
+        assert client.get(f"/api/v1/{path}").status_code == 200
+        assert member.get(f"/api/v1/{path}").status_code == 404
+    hidden, missing = (member.get(f"/api/v1/models/{name}").json for name in ("wine", "beer"))
+    assert hidden == json.loads(json.dumps(missing).replace("beer", "wine"))
+    borrowed = {**form("mine", dataset=content_hash)}
+    del borrowed["data"]
+    refused = member.post("/api/v1/models", data=borrowed, content_type="multipart/form-data")
+    assert (refused.status_code, refused.json["kind"]) == (404, "dataset")
 
 
 def test_uploads_with_the_same_environment_share_its_resolution(app: Flask, client: FlaskClient) -> None:
@@ -137,8 +152,11 @@ def test_the_same_dataset_is_kept_once_under_two_names(
         data = {"metadata": json.dumps({"name": name}), "data": (io.BytesIO(b"x\n1\n"), "d.csv", "text/csv")}
         hashes.add(who.post("/api/v1/datasets", data=data, content_type="multipart/form-data").json["hash"])
     (content_hash,) = hashes
-    aliases = client.get(f"/api/v1/datasets/{content_hash}/info").json["aliases"]
-    assert [(alias["name"], alias["owner"]) for alias in aliases] == [("mine", "admin"), ("hers", "ann")]
+    seen = [who.get(f"/api/v1/datasets/{content_hash}/info").json["aliases"] for who in (client, member)]
+    assert [[(alias["name"], alias["owner"]) for alias in aliases] for aliases in seen] == [
+        [("mine", "admin"), ("hers", "ann")],
+        [("hers", "ann")],
+    ]
     assert len([each for each in settings.blobs_folder.rglob("*") if each.is_file()]) == 1
 
 
@@ -211,7 +229,7 @@ def test_an_unforeseen_fault_is_told_without_its_insides(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with app.app_context():
-        monkeypatch.setattr(type(services().models), "newest", lambda self: 1 / 0)
+        monkeypatch.setattr(type(services().models), "newest", lambda self, viewer: 1 / 0)
     app.logger.disabled = True
     response = client.get("/api/v1/models")
     assert (response.status_code, response.json["type"]) == (500, "/problems/lake-failed")
@@ -241,6 +259,7 @@ def test_nonsense_is_a_bad_request(client: FlaskClient) -> None:
     assert upload(client, metadata=deep).status_code == 400
     deep = (io.BytesIO(b"[" * 100_000), "deep.json")
     assert upload(client, golden=deep).status_code == 400
+    assert upload(client, "x").status_code == 202
     assert client.get("/api/v1/models/x?version=99999999999999999999999").status_code == 400
     assert client.post("/api/v1/tokens", json={"name": "\ud800", "password": "x"}).status_code == 400
 

@@ -24,8 +24,18 @@ def test_a_wrong_value_is_named() -> None:
         Settings.from_environ({"WELES_PORT": "http"})
 
 
+@pytest.mark.parametrize(("text", "truth"), [("true", True), ("1", True), ("FALSE", False), ("0", False)])
+def test_truths(text: str, truth: bool) -> None:
+    assert Settings.from_environ({"WELES_ANONYMOUS": text}).anonymous is truth
+
+
+def test_what_is_no_truth_is_named() -> None:
+    with pytest.raises(ValueError, match="WELES_ANONYMOUS='maybe' is not a bool"):
+        Settings.from_environ({"WELES_ANONYMOUS": "maybe"})
+
+
 def test_settings_survive_the_way_to_a_child_process() -> None:
-    settings = Settings.from_environ({}, port=9001, home="/srv/lake", prediction_seconds=1.5)
+    settings = Settings.from_environ({}, port=9001, home="/srv/lake", prediction_seconds=1.5, anonymous=True)
     assert Settings.from_environ(settings.to_environ()) == settings
 
 

@@ -1,18 +1,21 @@
 #!/bin/sh
-# A small CRAN of this machine's own, for tests: upstream's tarballs as Debian's source packages carry them.
+# A small CRAN of this machine's own, where the real one cannot be reached: upstream's tarballs as Debian's source
+# packages carry them.
 #
-#   cran_mirror.sh IMAGE TARGET
+#   cran-mirror.sh IMAGE TARGET
 #
 # IMAGE is a base of R with compilers (weles-base/r:4.2.2-dev), whose apt sources are used. Debian bookworm and
 # trixie each give one version: the newer of the two comes to src/contrib, the older to src/contrib/Archive.
-# TARGET is made as a whole or not at all; one that is there is left as it is.
+# TARGET is made as a whole or not at all; one that this very script has made is left as it is.
 set -eu
 
 image=$1
 target=$2
-packages="jsonlite randomforest rpart e1071 proxy class xml2"
+packages="jsonlite randomforest rpart e1071 proxy class xml2 bit bit64"
 
-[ ! -d "$target" ] || exit 0
+arrange=$(dirname "$0")/arrange-cran.R
+made_by=$(cat "$0" "$arrange" | sha256sum | cut -c 1-16)
+[ "$(cat "$target/made-by" 2>/dev/null)" != "$made_by" ] || exit 0
 mkdir -p "$(dirname "$target")"
 partial=$(mktemp -d "$target.XXXXXX")
 container=$(docker create --label weles.test=cran-mirror -e http_proxy -e https_proxy -e PACKAGES="$packages" \
@@ -34,9 +37,10 @@ container=$(docker create --label weles.test=cran-mirror -e http_proxy -e https_
         exec Rscript --vanilla /tmp/arrange.R')
 trap 'docker rm -f "$container" >/dev/null; rm -rf "$partial"' EXIT
 
-docker cp -q "$(dirname "$0")/arrange_cran.R" "$container":/tmp/arrange.R 2>/dev/null ||
-    docker cp "$(dirname "$0")/arrange_cran.R" "$container":/tmp/arrange.R
+docker cp -q "$arrange" "$container":/tmp/arrange.R 2>/dev/null || docker cp "$arrange" "$container":/tmp/arrange.R
 docker start -a "$container"
 docker cp "$container":/tmp/cran/. "$partial"
+echo "$made_by" >"$partial/made-by"
 chmod -R a+rX "$partial"
+rm -rf "$target"
 mv -T "$partial" "$target"

@@ -1,0 +1,46 @@
+"""The guard of the web application: no view runs before the rule of its route has been kept."""
+
+from flask import Flask, request
+
+from registry.api.rules import NAMED_BY, RULES, Rule, Who
+from registry.api.services import current_caller, current_viewer, services
+from registry.domain.errors import Forbidden
+
+_WITHOUT_RULES = {"HEAD", "OPTIONS"}
+
+
+def install(app: Flask) -> None:
+    """Guard every route of the application. Raises LookupError for a route without a rule."""
+    for route in app.url_map.iter_rules():
+        for method in (route.methods or set()) - _WITHOUT_RULES:
+            rule = RULES.get((route.endpoint, method))
+            if rule is None:
+                raise LookupError(f"{method} {route.rule} ({route.endpoint}) has no rule in registry.api.rules")
+            if rule.thing is not None and NAMED_BY[rule.thing] not in route.arguments:
+                raise LookupError(f"{method} {route.rule} does not name the {rule.thing} that its rule is about")
+    app.before_request(_enforce)
+
+
+def _enforce() -> None:
+    if request.endpoint is None or request.method == "OPTIONS":
+        return
+    rule = RULES[request.endpoint, "GET" if request.method == "HEAD" else request.method]
+    if rule.who is Who.ANYONE:
+        return
+    _require_scope(rule)
+    user = current_viewer() if rule.who is Who.READER else current_caller().user
+    if rule.who is Who.ADMIN and not (user is not None and user.is_admin):
+        raise Forbidden("Only an administrator of the lake may do this.")
+    if rule.thing is not None and rule.right is not None:
+        name = (request.view_args or {})[NAMED_BY[rule.thing]]
+        services().access.require(user, rule.right, rule.thing, name)
+
+
+def _require_scope(rule: Rule) -> None:
+    caller = current_caller() if rule.who is not Who.READER or "Authorization" in request.headers else None
+    if caller is not None and rule.scope is not None and rule.scope not in caller.scopes:
+        raise Forbidden(
+            f"This token is not good for `{rule.scope}`, which this needs; it is good for "
+            f"{', '.join(sorted(caller.scopes)) or 'nothing'}.",
+            next=f"Use a token with the scope `{rule.scope}`, or log in.",
+        )

@@ -1,0 +1,117 @@
+"""Every route's rule: who may call it, with what scope of token, and what right on the thing that it names.
+
+The only place where this is said: `registry.api.guard` enforces it before any view runs, and an application with a
+route that has no rule does not start. Views contain no checks of access.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from registry.domain.access import Right, Scope, Thing
+
+
+class Who(Enum):
+    """anyone: no token; reader: a user, and anyone where WELES_ANONYMOUS is on; user; admin."""
+
+    ANYONE = auto()
+    READER = auto()
+    USER = auto()
+    ADMIN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`right` on the `thing` that the route's path names; both None where it names none."""
+
+    who: Who
+    scope: Scope | None = None
+    thing: Thing | None = None
+    right: Right | None = None
+
+
+# The variable of the path by which a route names the thing that its rule is about.
+NAMED_BY = {
+    Thing.MODEL: "name",
+    Thing.DATASET: "content_hash",
+    Thing.JOB: "job_id",
+    Thing.ENVIRONMENT: "environment_id",
+}
+
+
+def anyone() -> Rule:
+    return Rule(Who.ANYONE)
+
+
+def reader(scope: Scope) -> Rule:
+    """For lists: what is in them is filtered by who asks."""
+    return Rule(Who.READER, scope)
+
+
+def user(scope: Scope) -> Rule:
+    return Rule(Who.USER, scope)
+
+
+def admin() -> Rule:
+    return Rule(Who.ADMIN, Scope.ADMIN)
+
+
+def see_model(scope: Scope) -> Rule:
+    return Rule(Who.READER, scope, Thing.MODEL, Right.SEE)
+
+
+def use_model(scope: Scope) -> Rule:
+    return Rule(Who.READER, scope, Thing.MODEL, Right.USE)
+
+
+def change_model(scope: Scope) -> Rule:
+    return Rule(Who.USER, scope, Thing.MODEL, Right.CHANGE)
+
+
+def see_dataset(scope: Scope) -> Rule:
+    return Rule(Who.READER, scope, Thing.DATASET, Right.SEE)
+
+
+def change_dataset(scope: Scope) -> Rule:
+    return Rule(Who.USER, scope, Thing.DATASET, Right.CHANGE)
+
+
+def see_job(scope: Scope) -> Rule:
+    return Rule(Who.READER, scope, Thing.JOB, Right.SEE)
+
+
+def see_environment(scope: Scope) -> Rule:
+    return Rule(Who.READER, scope, Thing.ENVIRONMENT, Right.SEE)
+
+
+# (endpoint, method); HEAD goes by GET's rule, OPTIONS tells only which methods there are.
+RULES: dict[tuple[str, str], Rule] = {
+    ("api-docs.openapi_json", "GET"): anyone(),
+    ("lake.Health", "GET"): anyone(),
+    ("lake.Runtimes", "GET"): reader(Scope.READ),
+    ("lake.OneEnvironment", "GET"): see_environment(Scope.READ),
+    ("users.Users", "POST"): admin(),
+    ("users.Me", "GET"): user(Scope.READ),
+    ("users.Tokens", "POST"): anyone(),
+    ("datasets.Datasets", "POST"): user(Scope.WRITE),
+    ("datasets.Content", "GET"): see_dataset(Scope.READ),
+    ("datasets.Head", "GET"): see_dataset(Scope.READ),
+    ("datasets.Info", "GET"): see_dataset(Scope.READ),
+    ("models.Models", "GET"): reader(Scope.READ),
+    ("models.Models", "POST"): user(Scope.WRITE),
+    ("models.OneModel", "GET"): see_model(Scope.READ),
+    ("predictions.Predict", "POST"): use_model(Scope.PREDICT),
+    ("open_inference.Server", "GET"): anyone(),
+    ("open_inference.Live", "GET"): anyone(),
+    ("open_inference.Ready", "GET"): anyone(),
+    ("open_inference.ModelMetadata", "GET"): use_model(Scope.PREDICT),
+    ("open_inference.VersionMetadata", "GET"): use_model(Scope.PREDICT),
+    ("open_inference.ModelReady", "GET"): use_model(Scope.PREDICT),
+    ("open_inference.VersionReady", "GET"): use_model(Scope.PREDICT),
+    ("open_inference.Infer", "POST"): use_model(Scope.PREDICT),
+    ("open_inference.VersionInfer", "POST"): use_model(Scope.PREDICT),
+    ("mlflow.Invocations", "POST"): use_model(Scope.PREDICT),
+    ("mlflow.Ping", "GET"): use_model(Scope.PREDICT),
+    ("mlflow.ServerVersion", "GET"): use_model(Scope.PREDICT),
+    ("jobs.OneJob", "GET"): see_job(Scope.READ),
+    ("jobs.JobLog", "GET"): see_job(Scope.READ),
+}
