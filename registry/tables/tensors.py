@@ -69,6 +69,7 @@ _RANGES = {
     else range(2**kind.bit_width)
     for name, kind in INTEGERS.items()
 }
+_WHOLE = ("BOOL", *INTEGERS)
 _LENGTH = struct.Struct("<I")
 _SAME_WIDTH = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
@@ -194,6 +195,11 @@ def describing(column: Field) -> dict[str, Any]:
 def _checked(name: str, tensor: Tensor, problems: Problems) -> list[Any] | None:
     """The JSON values, if they are of the datatype, with null where `nulls` says so."""
     values = _with_nulls(tensor, tensor.data)  # type: ignore[arg-type]
+    if tensor.datatype in _WHOLE and float in set(map(type, values)):
+        # The standard's own client writes every number, and true, as a float.
+        values = [int(each) if type(each) is float and each.is_integer() else each for each in values]
+    if tensor.datatype == "BOOL" and int in set(map(type, values)):
+        values = [bool(each) if type(each) is int and each in (0, 1) else each for each in values]
     kinds, allowed = _KINDS[tensor.datatype], _RANGES.get(tensor.datatype)
     plain = set(map(type, values)) - {type(None)} <= kinds
     if plain and allowed is not None:

@@ -31,6 +31,7 @@ if question.get("numeric"):
     answer["array"] = client.invoke(array).get_predictions("ndarray").tolist()
     answer["instances"] = client.invoke(json.dumps({"instances": array.tolist()}))["predictions"]
 if question.get("missing"):
+    array = array.copy()
     array[0, 0] = np.nan
     answer["missing"] = len(client.invoke(pd.DataFrame(array)).get_predictions())
 try:

@@ -25,7 +25,7 @@ from tests.unit.tables.inference_requests import SCHEMA, request
         ({"count": {"data": [1, 1.5]}}, "count", "row 1: expected datatype INT64, got 1.5"),
         ({"count": {"datatype": "INT8", "data": [1, 300]}}, "count", "row 1: expected datatype INT8, got 300"),
         ({"count": {"datatype": "FP64", "data": [1.0, 1.5]}}, "count", "row 1: expected int64, got 1.5"),
-        ({"open": {"data": [1, 0]}}, "open", "row 0: expected datatype BOOL, got 1"),
+        ({"open": {"data": [1, 2]}}, "open", "row 1: expected datatype BOOL, got 2"),
         ({"kind": {"data": ["a", "c"]}}, "kind", "row 1: expected one of the levels 'a', 'b', got 'c'"),
         ({"kind": {"datatype": "INT32", "data": [0, 1]}}, "kind", 'codes with the parameter "type"'),
         (
@@ -75,3 +75,9 @@ def test_a_matrix_of_the_wrong_width_names_the_columns() -> None:
         open_inference.table(open_inference.read(json.dumps(wide).encode()), SCHEMA)
     assert "the model has 5 columns" in caught.value.detail
     assert "size, count, kind" in caught.value.fields["problems"][0]["expected"]
+
+
+def test_whole_floats_are_what_the_standards_own_client_makes_of_integers_and_truth() -> None:
+    sent = request(count={"data": [1.0, 2.0]}, open={"data": [1.0, 0.0]})
+    table = open_inference.table(open_inference.read(json.dumps(sent).encode()), SCHEMA)
+    assert (table.to_values()["count"], table.to_values()["open"]) == ([1, 2], [True, False])
