@@ -247,13 +247,15 @@ def test_sigterm_soon_after_the_start(save: Save, start: Start, engine: Any, tmp
     def end_it() -> None:
         while not (found := list(tmp_path.glob("home*/run/containers/*/request"))):
             time.sleep(0.01)
-        containers = engine.containers.list(filters={"label": f"weles.folder={found[0].parent.name}"})
+        its = {"label": f"weles.folder={found[0].parent.name}"}
+        while not (containers := engine.containers.list(filters=its, ignore_removed=True)):
+            time.sleep(0.01)
         containers[0].kill("SIGTERM")
 
     thread = threading.Thread(target=end_it)
     thread.start()
     try:
-        code = start(model).exit_code(5)
+        code = start(model).exit_code(30)
     except ModelDied as died:
         code = died.fields["exit_code"]
     thread.join()
