@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from registry import __version__
-from registry.api import datasets, guard, jobs, lake, mlflow, models, open_inference, predictions, users
+from registry.api import datasets, guard, jobs, lake, mlflow, models, open_inference, predictions, search, users
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
@@ -15,6 +15,7 @@ from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
 from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
+from registry.db.search import SqlSearch
 from registry.domain.errors import WelesError
 from registry.domain.ports import Desk
 from registry.runners.channel import Channel
@@ -24,6 +25,7 @@ from registry.services.access import AccessService
 from registry.services.accounts import AccountService
 from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
+from registry.services.search import SearchService
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
@@ -63,7 +65,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (lake, users, datasets, models, predictions, open_inference, mlflow, jobs):
+    for resource in (lake, users, datasets, models, search, predictions, open_inference, mlflow, jobs):
         api.register_blueprint(resource.blueprint)
     guard.install(app)
     return app
@@ -89,6 +91,7 @@ def _services(settings: Settings, desk: Desk) -> Services:
             memory_bytes=settings.container_memory,
         ),
         models=stored_models,
+        search=SearchService(SqlSearch(engine)),
         environments=SqlEnvironments(engine),
         jobs=SqlJobs(engine),
         desk=desk,

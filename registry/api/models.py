@@ -1,4 +1,4 @@
-"""Models: POST /models, GET /models, GET /models/NAME."""
+"""Models: POST /models, GET /models/NAME."""
 
 import json
 from http import HTTPStatus
@@ -133,19 +133,6 @@ class ModelSchema(Schema):
     created_at = fields.DateTime()
 
 
-class ModelInListSchema(Schema):
-    name = fields.String(attribute="model")
-    owner = fields.String()
-    version = fields.Integer(attribute="number", metadata={"description": "The newest that is ready, else the newest."})
-    state = fields.String()
-    description = fields.String()
-    tags = fields.List(fields.String())
-
-
-class ModelsSchema(Schema):
-    models = fields.List(fields.Nested(ModelInListSchema))
-
-
 @blueprint.route("/models")
 class Models(MethodView):
     @blueprint.response(HTTPStatus.ACCEPTED, AcceptedSchema)
@@ -173,12 +160,6 @@ class Models(MethodView):
         )
         accepted = services().uploads.upload(current_user(), upload, parts)
         return accepted, {"Location": url_for("jobs.OneJob", job_id=accepted.job)}
-
-    @blueprint.response(HTTPStatus.OK, ModelsSchema)
-    @blueprint.doc(**problems())
-    def get(self) -> dict[str, Any]:
-        """The models that you may see, each with the version that a prediction would use"""
-        return {"models": services().models.newest(current_viewer())}
 
 
 @blueprint.route("/models/<name>")

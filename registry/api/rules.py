@@ -96,7 +96,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("datasets.Content", "GET"): see_dataset(Scope.READ),
     ("datasets.Head", "GET"): see_dataset(Scope.READ),
     ("datasets.Info", "GET"): see_dataset(Scope.READ),
-    ("models.Models", "GET"): reader(Scope.READ),
+    ("search.Models", "GET"): reader(Scope.READ),
     ("models.Models", "POST"): user(Scope.WRITE),
     ("models.OneModel", "GET"): see_model(Scope.READ),
     ("predictions.Predict", "POST"): use_model(Scope.PREDICT),

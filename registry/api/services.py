@@ -13,6 +13,7 @@ from registry.services.access import AccessService
 from registry.services.accounts import AccountService
 from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
+from registry.services.search import SearchService
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
@@ -28,6 +29,7 @@ class Services:
     uploads: UploadService
     prediction: Prediction
     models: Models
+    search: SearchService
     environments: Environments
     jobs: Jobs
     desk: Desk

@@ -2,12 +2,11 @@
 
 from dataclasses import asdict
 
-from sqlalchemy import Engine, Row, Select, case, func, insert, select, update
+from sqlalchemy import Engine, Row, Select, case, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from registry.db.access import visible_models
 from registry.db.tables import jobs, models, resolutions, users, versions
-from registry.domain.entities import JobState, Json, ModelVersion, Phase, Resolution, State, User
+from registry.domain.entities import JobState, Json, ModelVersion, Phase, Resolution, State
 from registry.domain.errors import Forbidden, NotFound
 from registry.domain.text import storable
 
@@ -75,18 +74,6 @@ class SqlModels:
         query = select(versions.c.number).where(versions.c.model == model).order_by(versions.c.number)
         with self._reads.connect() as connection:
             return [*connection.execute(query).scalars()]
-
-    def newest(self, viewer: User | None) -> list[ModelVersion]:
-        rank = func.row_number().over(partition_by=versions.c.model, order_by=_BEST_FIRST).label("rank")
-        ranked = select(versions.c.id, rank).subquery()
-        query = (
-            _select()
-            .join(ranked, ranked.c.id == versions.c.id)
-            .where(ranked.c.rank == 1, visible_models(viewer))
-            .order_by(versions.c.model)
-        )
-        with self._reads.connect() as connection:
-            return [_version(row) for row in connection.execute(query)]
 
     def version_builds_on(self, version_id: str, *, environment_id: str, image_id: str) -> None:
         self._update(version_id, environment_id=environment_id, image_id=image_id)

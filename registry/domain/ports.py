@@ -30,6 +30,7 @@ from registry.domain.entities import (
     TokenKind,
     User,
 )
+from registry.domain.search import Found, Search
 
 
 class Blobs(Protocol):
@@ -104,10 +105,6 @@ class Models(Protocol):
 
     def numbers(self, model: str) -> list[int]: ...
 
-    def newest(self, viewer: User | None) -> list[ModelVersion]:
-        """Of each model that `viewer` may see the version that `version` would give, in the order of their names."""
-        ...
-
     def version_builds_on(self, version_id: str, *, environment_id: str, image_id: str) -> None:
         """From now on the version runs in this image."""
         ...
@@ -115,6 +112,15 @@ class Models(Protocol):
     def version_is_ready(self, version_id: str, *, outputs: list[Json], notes: list[str]) -> None: ...
 
     def version_failed(self, version_id: str, problem: Json) -> None: ...
+
+
+class SearchIndex(Protocol):
+    def find(self, search: Search, viewer: User | None) -> Found:
+        """A page of what fits, of the models that `viewer` may see (None: someone without a token).
+
+        Raises InvalidRequest for a regular expression that cannot be read, or that takes too long.
+        """
+        ...
 
 
 class Environments(Protocol):

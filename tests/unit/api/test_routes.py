@@ -99,7 +99,7 @@ def test_without_a_worker_nothing_is_half_done(settings: Settings) -> None:
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {settings.admin_token_file.read_text().strip()}"
     response = upload(client)
     assert (response.status_code, response.json["type"]) == (503, "/problems/builder-unavailable")
-    assert client.get("/api/v1/models").json == {"models": []}
+    assert client.get("/api/v1/models").json["total"] == 0
 
 
 def test_a_refused_upload_leaves_nothing(client: FlaskClient, settings: Settings) -> None:
@@ -111,7 +111,7 @@ def test_a_refused_upload_leaves_nothing(client: FlaskClient, settings: Settings
         {"requirements": (io.BytesIO(b"\xff\xfe"), "r.txt")},
     ):
         assert upload(client, **changes).status_code in (400, 422)
-    assert client.get("/api/v1/models").json == {"models": []}
+    assert client.get("/api/v1/models").json["total"] == 0
     assert [each for each in settings.blobs_folder.rglob("*") if each.is_file()] == []
 
 
@@ -229,7 +229,7 @@ def test_an_unforeseen_fault_is_told_without_its_insides(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with app.app_context():
-        monkeypatch.setattr(type(services().models), "newest", lambda self, viewer: 1 / 0)
+        monkeypatch.setattr(type(services().search), "find", lambda *_, **__: 1 / 0)
     app.logger.disabled = True
     response = client.get("/api/v1/models")
     assert (response.status_code, response.json["type"]) == (500, "/problems/lake-failed")
