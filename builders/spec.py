@@ -1,15 +1,17 @@
-"""What a client declared its environment to be (pure): a text of pinned requirements → EnvironmentSpec."""
+"""What a client declared its environment to be (pure): a file in any of its forms → EnvironmentSpec."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from builders.errors import InvalidSpec, LineProblem
+from builders.inputs.formats import read_declaration
 from builders.pins import Pin, Repair
 from builders.r.pins import RPin
-from builders.requirement_lines import TEXT_BYTES, TEXT_LINES, check_limits, logical_lines
+from builders.requirement_lines import TEXT_BYTES, TEXT_LINES, LogicalLine
 from builders.requirement_rules import Refused, Target, Wanted, apply_rules, shown
 
 __all__ = ["TEXT_BYTES", "TEXT_LINES", "EnvironmentSpec", "ParsedSpec", "Pin", "Repair", "parse_requirements"]
@@ -60,33 +62,47 @@ class ParsedSpec:
     repairs: tuple[Repair, ...]
 
 
-def parse_requirements(text: str, *, version: str) -> ParsedSpec:
-    """Read the output of `pip freeze`, or a requirements file of plain pins, for Python `version` on Linux x86-64.
+def parse_requirements(text: str, *, version: str, filename: str = "") -> ParsedSpec:
+    """Read an environment in any of the forms of `builders.inputs.formats`, for Python `version` on Linux x86-64.
 
-    Raises InvalidSpec with every line that cannot be used, and with line 0 for what concerns the whole text.
+    `filename` is a hint. Raises InvalidSpec with every line that cannot be used, and with line 0 for what concerns the
+    whole text.
     """
     target = Target(_python_version(version))
-    check_limits(text)
-    pins: dict[str, tuple[int, Pin]] = {}
-    constraints: dict[str, tuple[int, Pin]] = {}
-    repairs: list[Repair] = []
-    problems: list[LineProblem] = []
-    for line in logical_lines(text):
+    declared = read_declaration(text, filename, target)
+    _check_python(declared.python, version)
+    reading = _Reading([*declared.repairs], [*declared.problems])
+    for line in (each for each in declared.lines if each.constraint):
+        reading.take(line, target)
+    held = {name: pin.version for name, (_, pin) in reading.constraints.items()}
+    for line in (each for each in declared.lines if not each.constraint):
+        reading.take(line, replace(target, held=held))
+    if reading.problems:
+        raise InvalidSpec(tuple(sorted(reading.problems, key=lambda problem: problem.line)))
+    pins, constraints = reading.pins.values(), reading.constraints.values()
+    spec = EnvironmentSpec("python", version, tuple(pin for _, pin in pins), tuple(pin for _, pin in constraints))
+    return ParsedSpec(spec, tuple(reading.repairs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the lines so far have given; pins and constraints by name, with the number of their line."""
+
+    repairs: list[Repair]
+    problems: list[LineProblem]
+    pins: dict[str, tuple[int, Pin]] = field(default_factory=dict)
+    constraints: dict[str, tuple[int, Pin]] = field(default_factory=dict)
+
+    def take(self, line: LogicalLine, target: Target) -> None:
         draft = apply_rules(line, target)
-        repairs.extend(draft.repairs)
+        self.repairs.extend(draft.repairs)
+        problem = None
         if isinstance(draft.outcome, Refused):
-            problems.append(LineProblem(line.number, shown(line.text), draft.outcome.reason))
+            problem = draft.outcome.reason
         elif isinstance(draft.outcome, Wanted):
-            taken = constraints if draft.outcome.constraint else pins
-            problem = _take(taken, line.number, draft.outcome.pin)
-            if problem is not None:
-                problems.append(LineProblem(line.number, shown(line.text), problem))
-    if problems:
-        raise InvalidSpec(tuple(problems))
-    spec = EnvironmentSpec(
-        "python", version, tuple(pin for _, pin in pins.values()), tuple(pin for _, pin in constraints.values())
-    )
-    return ParsedSpec(spec, tuple(repairs))
+            problem = _take(self.constraints if draft.outcome.constraint else self.pins, line.number, draft.outcome.pin)
+        if problem is not None:
+            self.problems.append(LineProblem(line.number, shown(line.text), problem))
 
 
 def _take(taken: dict[str, tuple[int, Pin]], number: int, pin: Pin) -> str | None:
@@ -105,3 +121,20 @@ def _python_version(version: str) -> str:
         return version
     reason = f"{shown(version)!r} is not a Python version; write it as 3.11 or 3.11.2"
     raise InvalidSpec((LineProblem(0, shown(version), reason),))
+
+
+def _check_python(wanted: str, version: str) -> None:
+    """Raises InvalidSpec when the file is for other Pythons than the one that made the model."""
+    try:
+        allowed = SpecifierSet(wanted)
+    except InvalidSpecifier:
+        return
+    # Of `3.11` it is not known which patch it is: any that the file allows will do.
+    patches = [version] if version.count(".") == 2 else [f"{version}.{patch}" for patch in range(60)]
+    if any(allowed.contains(each, prereleases=True) for each in patches):
+        return
+    reason = (
+        f"this file is for Python {shown(wanted)}, and the model's session is Python {version}: "
+        "send the environment of the session that made the model"
+    )
+    raise InvalidSpec((LineProblem(0, "", reason),))

@@ -25,7 +25,7 @@ blueprint = Resource("models", "Named models and their immutable numbered versio
 _MODEL_NAME = validate.Regexp(
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z", error="1 to 100 letters, digits, dots, dashes, underscores"
 )
-_TEXT_BYTES, _GOLDEN_BYTES = 2 << 20, 16 << 20
+_TEXT_BYTES, _GOLDEN_BYTES = 5 << 20, 16 << 20
 _FORM = {
     "required": True,
     "content": {
@@ -36,7 +36,7 @@ _FORM = {
                 "properties": {
                     "metadata": {"type": "string", "description": "JSON: see UploadRequest"},
                     "model": {"type": "string", "format": "binary", "description": "the model's file"},
-                    "requirements": {"type": "string", "description": "the output of `pip freeze`"},
+                    "requirements": {"type": "string", "description": "`pip freeze`, a lock file, a conda export"},
                     "data": {"type": "string", "format": "binary", "description": "training data, target included"},
                     "golden": {
                         "type": "string",
@@ -157,6 +157,7 @@ class Models(MethodView):
             requirements=multipart.read(multipart.required("requirements"), _TEXT_BYTES, "requirements"),
             data=uploaded_table("data"),
             golden=None if golden is None else multipart.read(golden[1], _GOLDEN_BYTES, "golden rows"),
+            requirements_name=multipart.filename("requirements"),
         )
         accepted = services().uploads.upload(current_user(), upload, parts)
         return accepted, {"Location": url_for("jobs.OneJob", job_id=accepted.job)}

@@ -46,6 +46,11 @@ def part(name: str) -> tuple[str, BinaryIO] | None:
     return None
 
 
+def filename(name: str) -> str:
+    """How the sender called the file of a part: a hint and nothing more; empty when it was not sent as a file."""
+    return request.files[name].filename or "" if name in request.files else ""
+
+
 def read(stream: BinaryIO, limit_bytes: int, what: str) -> bytes:
     """All of a part that has to be in memory at once. Raises TooLarge."""
     content = stream.read(limit_bytes + 1)

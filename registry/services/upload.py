@@ -48,12 +48,16 @@ class UploadRequest:
 
 @dataclass(frozen=True, slots=True)
 class UploadParts:
-    """The contents that come with it. `data` is the training data, with the target's column."""
+    """The contents that come with it. `data` is the training data, with the target's column.
+
+    `requirements_name` is the name of the file of requirements, a hint at its form.
+    """
 
     model: BinaryIO
     requirements: bytes
     data: Table | None
     golden: bytes | None
+    requirements_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,9 @@ class UploadService:
     def upload(self, user: User, request: UploadRequest, parts: UploadParts) -> Accepted:
         """Raises the caller family (spec, data, golden rows, ownership, size), and BuilderUnavailable."""
         owner_id, owner = self._owner(user, request.name)
-        parsed = read_requirements(parts.requirements, request.language, request.language_version)
+        parsed = read_requirements(
+            parts.requirements, request.language, request.language_version, parts.requirements_name
+        )
         runtimes = self._desk.runtimes()
         choice = choose(parsed.spec, runtimes.bases)
         schema = self._schema(user, request, parts)
@@ -171,13 +177,13 @@ class UploadService:
         )
 
 
-def read_requirements(text: bytes, language: str, version: str) -> ParsedSpec:
+def read_requirements(text: bytes, language: str, version: str, filename: str = "") -> ParsedSpec:
     """Raises InvalidEnvironment with every line that cannot be used."""
     if language not in LANGUAGES:
         known = " or ".join(LANGUAGES)
         raise InvalidEnvironment(f"Models in {language!r} cannot be taken.", next=f"Set `language` to {known}.")
     try:
-        return parse_environment(language, text.decode("utf-8-sig"), version=version)
+        return parse_environment(language, text.decode("utf-8-sig"), version=version, filename=filename)
     except UnicodeDecodeError as error:
         raise InvalidEnvironment("The requirements are not UTF-8 text.") from error
     except InvalidSpec as error:

@@ -23,7 +23,7 @@ versions = st.builds(
     st.sampled_from(["", "a1", "b2", "rc3"]),
     st.sampled_from(["", ".post1"]),
     st.sampled_from(["", ".dev4"]),
-    st.sampled_from(["", "+cpu", "+cu118"]),
+    st.sampled_from(["", "+cpu", "+acme.1"]),
 )
 extras = st.lists(names, max_size=2, unique=True).map(sorted).map(tuple)
 pins = st.builds(Pin, names, versions, extras)
