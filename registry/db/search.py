@@ -2,7 +2,22 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, false, func, literal_column, or_, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Select,
+    cast,
+    column,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+    true,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from registry.db.search_names import Names
 from registry.db.tables import datasets, model_shares, models, search_models, search_tags, users, versions
@@ -14,6 +29,11 @@ from registry.domain.search import Found, FoundModel, Search, Sort
 _Condition = ColumnElement[bool]
 # A shorter word is the beginning of too much: it must be a whole one.
 _SHORTEST_BEGINNING = 3
+# Of D, C, B, A: the card, the description, tags and columns, the name.
+_WEIGHTS: ColumnElement[Any] = literal_column("'{0.1, 0.3, 0.5, 1.0}'::real[]")
+_VECTORS = table("search_text", column("id"), column("vector", TSVECTOR))
+# FTS5 has a column of the table's own name, which stands for the whole row.
+_FTS = table("search_text", column("rowid"), column("search_text"))
 _SORTS = {
     Sort.NAME: search_models.c.model,
     Sort.CREATED: search_models.c.created_at,
@@ -62,17 +82,14 @@ class SqlSearch:
             return search_models, None
         if self._postgres:
             beginnings = [f"'{word}'" + (":*" if len(word) >= _SHORTEST_BEGINNING else "") for word in search.words]
-            matches = text("vector @@ CAST(:words AS tsquery)").bindparams(words=" & ".join(beginnings))
-            rank: ColumnElement[Any] = literal_column(
-                "ts_rank('{0.1, 0.3, 0.5, 1.0}', vector, CAST(:words AS tsquery))"
-            )
-            found = select(literal_column("id"), rank.label("rank")).select_from(text("search_text")).where(matches)
+            query = cast(" & ".join(beginnings), TSQUERY)
+            rank: ColumnElement[Any] = func.ts_rank(_WEIGHTS, _VECTORS.c.vector, query)
+            found = select(_VECTORS.c.id, rank.label("rank")).where(_VECTORS.c.vector.op("@@")(query))
         else:
             beginnings = [f'"{word}"' + ("*" if len(word) >= _SHORTEST_BEGINNING else "") for word in search.words]
-            matches = text("search_text MATCH :words").bindparams(words=" ".join(beginnings))
             rank = literal_column("-bm25(search_text, 10.0, 5.0, 3.0, 1.0)")
-            found = select(literal_column("rowid").label("id"), rank.label("rank"))
-            found = found.select_from(text("search_text")).where(matches)
+            found = select(_FTS.c.rowid.label("id"), rank.label("rank"))
+            found = found.where(_FTS.c.search_text.op("MATCH")(" ".join(beginnings)))
         matched = found.subquery("matched")
         return matched.join(search_models, search_models.c.id == matched.c.id), matched.c.rank
 
@@ -80,13 +97,17 @@ class SqlSearch:
         if search.sort is Sort.RELEVANCE and rank is not None:
             first = rank.asc() if search.descending else rank.desc()
             return [first, search_models.c.model]
-        column = _SORTS.get(search.sort, search_models.c.model)
-        return [(column.desc() if search.descending else column.asc()).nulls_last(), search_models.c.model]
+        chosen = _SORTS.get(search.sort, search_models.c.model)
+        return [(chosen.desc() if search.descending else chosen.asc()).nulls_last(), search_models.c.model]
 
     def _of(self, ids: list[int], positive: bool) -> Any:
         """The models of these ids, or those of no such id."""
         if self._postgres:
-            among = text("search_models.id = ANY(:ids)" if positive else "search_models.id <> ALL(:ids)")
+            among = text(
+                "search_models.id = ANY(CAST(:ids AS integer[]))"
+                if positive
+                else "search_models.id <> ALL(CAST(:ids AS integer[]))"
+            )
             return among.bindparams(ids=ids)
         listed = text("SELECT value FROM json_each(:ids)").bindparams(ids=f"{ids}").columns(search_models.c.id)
         return search_models.c.id.in_(listed) if positive else search_models.c.id.not_in(listed)
@@ -104,19 +125,20 @@ def _conditions(search: Search) -> list[_Condition]:
         wanted = getattr(search, name)
         if wanted is not None:
             found.append(search_models.c[name] == wanted)
-    for name, column in _RANGES.items():
+    for name, numbers in _RANGES.items():
         interval: Interval | None = getattr(search, name)
         if interval is not None:
-            found += _within(column, interval)
+            found += _within(numbers, interval)
     return found
 
 
-def _within(column: Any, interval: Interval) -> list[_Condition]:
+def _within(numbers: Any, interval: Interval) -> list[_Condition]:
     """What is not known is in no range."""
     low, high = interval.low, interval.high
     if (low is not None and low > LARGEST) or (high is not None and high < 0):
         return [false()]
-    return [column.is_not(None), *([] if low is None else [column >= low]), *([] if high is None else [column <= high])]
+    below, above = ([] if low is None else [numbers >= low]), ([] if high is None else [numbers <= high])
+    return [numbers.is_not(None), *below, *above]
 
 
 def _visible(viewer: User | None) -> _Condition:

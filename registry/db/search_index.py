@@ -50,10 +50,7 @@ def _refresh(connection: Connection, names: Sequence[str]) -> None:
     postgres = connection.dialect.name == "postgresql"
     if postgres:
         # Who comes second to a model sees what the first one has committed, and so writes the newer row.
-        lock = text(
-            "SELECT pg_advisory_xact_lock(hashtextextended('weles.search/' || name, 0)) FROM unnest(:names) name"
-        )
-        connection.execute(lock, {"names": [*names]})
+        connection.execute(_LOCK, {"names": [*names]})
     found = [*connection.execute(_select(names))]
     gone = set(names) - {row.model for row in found}
     if gone:
@@ -84,6 +81,10 @@ def _refresh(connection: Connection, names: Sequence[str]) -> None:
         )
 
 
+_LOCK = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('weles.search/' || name, 0)) "
+    "FROM unnest(CAST(:names AS text[])) AS name"
+)
 _INTO_VECTOR = text(
     "INSERT INTO search_text (id, vector) VALUES (:id, CAST(:vector AS tsvector)) "
     "ON CONFLICT (id) DO UPDATE SET vector = excluded.vector"

@@ -66,8 +66,9 @@ class Catalogue:
 
     def share(self, name: str, user: str) -> None:
         self.set(name, visibility="shared")
+        guest = self.user(user).id
         with self.engine.execution_options(writes=True).begin() as connection:
-            connection.execute(insert(model_shares).values(model=name, user_id=self.user(user).id))
+            connection.execute(insert(model_shares).values(model=name, user_id=guest))
 
     def count_missing(self, name: str, missing: int) -> None:
         """What the lake does when it has counted a dataset's missing values."""
