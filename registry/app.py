@@ -4,7 +4,20 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from registry import __version__
-from registry.api import datasets, guard, jobs, lake, mlflow, models, open_inference, predictions, search, users
+from registry.api import access as sharing
+from registry.api import (
+    datasets,
+    guard,
+    jobs,
+    lake,
+    mlflow,
+    models,
+    open_inference,
+    predictions,
+    search,
+    tokens,
+    users,
+)
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
@@ -24,6 +37,7 @@ from registry.runners.run_folder import RunFolders
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
 from registry.services.datasets import DatasetService
+from registry.services.login_limit import LoginLimit
 from registry.services.predict import Prediction
 from registry.services.search import SearchService
 from registry.services.upload import UploadService
@@ -65,7 +79,8 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (lake, users, datasets, models, search, predictions, open_inference, mlflow, jobs):
+    resources = (lake, users, tokens, sharing, datasets, models, search, predictions, open_inference, mlflow, jobs)
+    for resource in resources:
         api.register_blueprint(resource.blueprint)
     guard.install(app)
     return app
@@ -80,6 +95,7 @@ def _services(settings: Settings, desk: Desk) -> Services:
         settings=settings,
         accounts=accounts,
         access=access,
+        login_limit=LoginLimit(settings.login_attempts),
         datasets=stored_datasets,
         uploads=UploadService(stored_models, stored_datasets, access, blobs, desk),
         prediction=Prediction(

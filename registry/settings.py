@@ -36,6 +36,9 @@ class Settings:
     start_seconds: int = field(default=120, metadata={"help": "a container must be ready to answer within this"})
     prediction_seconds: float = field(default=60.0, metadata={"help": "a prediction that takes longer is ended"})
     queue_seconds: float = field(default=30.0, metadata={"help": "a question waits this long for its turn at a model"})
+    login_attempts: int = field(
+        default=10, metadata={"help": "wrong passwords per minute for one name from one address"}
+    )
     anonymous: bool = field(default=False, metadata={"help": "who has no token may read and call what is public"})
     admin_name: str = field(default="admin", metadata={"help": "name of the first administrator"})
     admin_password: str = field(default="", metadata={"help": "password of the first administrator; default: none"})

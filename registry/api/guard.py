@@ -1,6 +1,6 @@
 """The guard of the web application: no view runs before the rule of its route has been kept."""
 
-from flask import Flask, request
+from flask import Flask, Response, g, request
 
 from registry.api.rules import NAMED_BY, RULES, Rule, Who
 from registry.api.services import current_caller, current_viewer, services
@@ -19,6 +19,7 @@ def install(app: Flask) -> None:
             if rule.thing is not None and NAMED_BY[rule.thing] not in route.arguments:
                 raise LookupError(f"{method} {route.rule} does not name the {rule.thing} that its rule is about")
     app.before_request(_enforce)
+    app.after_request(_note_use)
 
 
 def _enforce() -> None:
@@ -34,6 +35,15 @@ def _enforce() -> None:
     if rule.thing is not None and rule.right is not None:
         name = (request.view_args or {})[NAMED_BY[rule.thing]]
         services().access.require(user, rule.right, rule.thing, name)
+
+
+def _note_use(response: Response) -> Response:
+    caller = g.get("caller")
+    if caller is not None:
+        accounts = services().accounts
+        # When the answer has been sent: nobody waits for it.
+        response.call_on_close(lambda: accounts.note_use(caller))
+    return response
 
 
 def _require_scope(rule: Rule) -> None:

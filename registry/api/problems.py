@@ -24,6 +24,7 @@ STATUS: dict[type[WelesError], HTTPStatus] = {
     errors.EnvironmentNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Exists: HTTPStatus.CONFLICT,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.InUse: HTTPStatus.CONFLICT,
     errors.InvalidEnvironment: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidRequest: HTTPStatus.BAD_REQUEST,
@@ -40,6 +41,7 @@ STATUS: dict[type[WelesError], HTTPStatus] = {
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.PredictionTimeout: HTTPStatus.GATEWAY_TIMEOUT,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 }
@@ -89,6 +91,8 @@ def problem(error: WelesError, beside: Mapping[str, Any] | None = None) -> Respo
     response = Response(json.dumps(body), status=body["status"], content_type=MEDIA_TYPE)
     if body["status"] == HTTPStatus.SERVICE_UNAVAILABLE and isinstance(error, LakeError):
         response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.TooManyAttempts):
+        response.headers["Retry-After"] = str(error.fields["retry_after"])
     if isinstance(error, errors.Unauthenticated):
         response.headers["WWW-Authenticate"] = 'Bearer realm="weles"'
     if isinstance(error, errors.TooLarge):

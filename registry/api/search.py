@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask.views import MethodView
-from marshmallow import Schema, fields, validate
+from marshmallow import RAISE, Schema, fields, validate
 
 from registry.api.blueprint import Resource, problems
 from registry.api.fields import Text
@@ -75,7 +75,7 @@ class FoundSchema(Schema):
 
 @blueprint.route("/models")
 class Models(MethodView):
-    @blueprint.arguments(SearchQuerySchema, location="query")
+    @blueprint.arguments(SearchQuerySchema, location="query", unknown=RAISE)
     @blueprint.response(HTTPStatus.OK, FoundSchema)
     @blueprint.doc(**problems(HTTPStatus.BAD_REQUEST))
     def get(self, query: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from registry.domain.ports import Desk, Environments, Jobs, Models
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
 from registry.services.datasets import DatasetService
+from registry.services.login_limit import LoginLimit
 from registry.services.predict import Prediction
 from registry.services.search import SearchService
 from registry.services.upload import UploadService
@@ -25,6 +26,7 @@ class Services:
     settings: Settings
     accounts: AccountService
     access: AccessService
+    login_limit: LoginLimit
     datasets: DatasetService
     uploads: UploadService
     prediction: Prediction

@@ -1,8 +1,22 @@
 """Who may see what, in SQL: the conditions that lists are filtered by, and the look-up of one thing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import groupby
 
-from sqlalchemy import ColumnElement, Engine, Select, exists, false, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    delete,
+    exists,
+    false,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from registry.db.tables import (
     dataset_alias_shares,
@@ -13,10 +27,12 @@ from registry.db.tables import (
     model_shares,
     models,
     resolutions,
+    users,
     versions,
 )
-from registry.domain.access import Standing, Thing, Visibility
+from registry.domain.access import AliasAudience, Audience, Standing, Thing, Visibility
 from registry.domain.entities import User
+from registry.domain.errors import InvalidRequest
 
 _Condition = ColumnElement[bool]
 _ForUser = Callable[[int | None], _Condition]
@@ -50,6 +66,79 @@ class SqlAccess:
         with self._reads.connect() as connection:
             row = connection.execute(_STANDINGS[thing](name, user_id)).one_or_none()
         return None if row is None else Standing(*map(bool, row))
+
+    def audience(self, model: str) -> Audience:
+        shared_with = (
+            select(users.c.name)
+            .join_from(model_shares, users)
+            .where(model_shares.c.model == model)
+            .order_by(users.c.name)
+        )
+        with self._reads.connect() as connection:
+            visibility = connection.execute(select(models.c.visibility).where(models.c.name == model)).scalar_one()
+            return Audience(Visibility(visibility), tuple(connection.execute(shared_with).scalars()))
+
+    def set_audience(self, model: str, audience: Audience) -> None:
+        with self._writes.begin() as connection:
+            ids = _ids(connection, audience.users)
+            connection.execute(update(models).where(models.c.name == model).values(visibility=audience.visibility))
+            connection.execute(delete(model_shares).where(model_shares.c.model == model))
+            if ids:
+                connection.execute(insert(model_shares), [{"model": model, "user_id": each} for each in ids])
+
+    def alias_audiences(self, content_hash: str, owner: str | None, name: str | None) -> list[AliasAudience]:
+        owners, guests = users.alias(), users.alias()
+        query = (
+            select(
+                dataset_aliases.c.id,
+                dataset_aliases.c.name,
+                owners.c.name.label("owner"),
+                dataset_aliases.c.visibility,
+                guests.c.name.label("guest"),
+            )
+            .join_from(dataset_aliases, owners, owners.c.id == dataset_aliases.c.owner_id)
+            .outerjoin(dataset_alias_shares, dataset_alias_shares.c.alias_id == dataset_aliases.c.id)
+            .outerjoin(guests, guests.c.id == dataset_alias_shares.c.user_id)
+            .where(dataset_aliases.c.dataset_hash == content_hash)
+            .order_by(dataset_aliases.c.id, guests.c.name)
+        )
+        query = query if owner is None else query.where(owners.c.name == owner)
+        query = query if name is None else query.where(dataset_aliases.c.name == name)
+        with self._reads.connect() as connection:
+            rows = connection.execute(query).all()
+        found = []
+        for _, same in groupby(rows, key=lambda row: row.id):
+            alias, *more = same
+            guests_of_it = tuple(row.guest for row in (alias, *more) if row.guest is not None)
+            found.append(AliasAudience(alias.name, alias.owner, Audience(Visibility(alias.visibility), guests_of_it)))
+        return found
+
+    def set_alias_audiences(self, content_hash: str, owner: str, name: str | None, audience: Audience) -> None:
+        aliases = dataset_aliases.c
+        named = (
+            select(aliases.id)
+            .join_from(dataset_aliases, users)
+            .where(aliases.dataset_hash == content_hash, users.c.name == owner)
+        )
+        named = named if name is None else named.where(aliases.name == name)
+        with self._writes.begin() as connection:
+            ids, alias_ids = _ids(connection, audience.users), [*connection.execute(named).scalars()]
+            these = update(dataset_aliases).where(aliases.id.in_(alias_ids))
+            connection.execute(these.values(visibility=audience.visibility))
+            connection.execute(delete(dataset_alias_shares).where(dataset_alias_shares.c.alias_id.in_(alias_ids)))
+            shares = [{"alias_id": alias, "user_id": user} for alias in alias_ids for user in ids]
+            if shares:
+                connection.execute(insert(dataset_alias_shares), shares)
+
+
+def _ids(connection: Connection, names: Collection[str]) -> list[int]:
+    known = {
+        row.name: row.id for row in connection.execute(select(users.c.name, users.c.id).where(users.c.name.in_(names)))
+    }
+    unknown = [{"field": "users", "reason": f"there is no user {name!r}"} for name in names if name not in known]
+    if unknown:
+        raise InvalidRequest("It cannot be shared with users that do not exist.", problems=unknown)
+    return [*known.values()]
 
 
 _Standing = Select[bool, bool, bool]

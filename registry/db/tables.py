@@ -25,8 +25,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from registry.domain.access import Visibility
-from registry.domain.entities import TokenKind, now
+from registry.domain.access import TokenKind, Visibility
+from registry.domain.entities import now
 
 metadata = MetaData(
     naming_convention={

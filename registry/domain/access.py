@@ -4,7 +4,9 @@ What one may not see is not there for them; what one sees but may not change is 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from registry.domain.entities import User
 
@@ -48,6 +50,49 @@ class Thing(StrEnum):
     DATASET = "dataset"
     JOB = "job"
     ENVIRONMENT = "environment"
+
+
+class TokenKind(StrEnum):
+    """login: given for a password, ended by a change of it; personal: made by its user for a purpose."""
+
+    LOGIN = "login"
+    PERSONAL = "personal"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token as its user sees it: without its secret, named by the first hex digits of its digest."""
+
+    ID_DIGITS: ClassVar = 12
+
+    id: str
+    label: str
+    kind: TokenKind
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+    @classmethod
+    def id_of(cls, digest: str) -> str:
+        return digest.removeprefix("sha256:")[: cls.ID_DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a model or a dataset's alias is for; `users` are named when it is shared."""
+
+    visibility: Visibility
+    users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AliasAudience:
+    """Whom one alias of a dataset is for."""
+
+    name: str
+    owner: str
+    audience: Audience
 
 
 @dataclass(frozen=True, slots=True)

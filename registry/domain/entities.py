@@ -43,13 +43,6 @@ class Phase(StrEnum):
     READY = "ready"
 
 
-class TokenKind(StrEnum):
-    """login: given for a password, ended by a change of it; personal: made by its user for a purpose."""
-
-    LOGIN = "login"
-    PERSONAL = "personal"
-
-
 @dataclass(frozen=True, slots=True)
 class User:
     id: int
@@ -59,6 +52,16 @@ class User:
     @property
     def is_admin(self) -> bool:
         return self.role == "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user as administrators see them. From `disabled_at` on their tokens and their password are good for nothing."""
+
+    name: str
+    role: str
+    created_at: datetime
+    disabled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

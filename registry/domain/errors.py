@@ -3,7 +3,7 @@
     WelesError
     ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  NotFound  Exists  TooLarge
     │                 UnsupportedMediaType  NotAcceptable  Unauthenticated  Forbidden  EnvironmentFailed
-    │                 MethodNotAllowed
+    │                 MethodNotAllowed  InUse  TooManyAttempts
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     └── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy  LakeFailed
@@ -174,6 +174,26 @@ class Forbidden(CallerError):
 
     def __init__(self, detail: str, *, next: str = "") -> None:
         super().__init__(detail, next=next or "Ask the owner or an administrator of the lake.")
+
+
+class InUse(CallerError):
+    title = "It is still needed"
+
+    def __init__(self, detail: str, *, next: str = "") -> None:
+        super().__init__(detail, next=next or "Delete first what needs it.")
+
+
+class TooManyAttempts(CallerError):
+    """`retry_after` is in seconds."""
+
+    title = "Too many wrong passwords"
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            "A password was tried too often from here.",
+            next=f"Try again in {seconds} seconds.",
+            retry_after=seconds,
+        )
 
 
 class EnvironmentFailed(CallerError):

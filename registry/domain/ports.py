@@ -3,7 +3,7 @@
 Every method may raise the lake's errors of `registry.domain.errors`; what else is raised is written here.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,9 @@ from builders.lock import Lock
 from builders.lock import Resolution as Resolved
 from builders.report import BuildReport
 from builders.spec import EnvironmentSpec
-from registry.domain.access import Caller, Scope, Standing, Thing
+from registry.domain.access import AliasAudience, Audience, Caller, Standing, Thing, Token
 from registry.domain.entities import (
+    Account,
     Dataset,
     DatasetAlias,
     Environment,
@@ -27,7 +28,6 @@ from registry.domain.entities import (
     ModelVersion,
     Phase,
     Resolution,
-    TokenKind,
     User,
 )
 from registry.domain.search import Found, Search
@@ -58,9 +58,35 @@ class Accounts(Protocol):
         """The user and the hash of the password. Raises NotFound."""
         ...
 
-    def add_token(
-        self, user_id: int, digest: str, label: str, kind: TokenKind, scopes: Collection[Scope], seconds: float | None
-    ) -> None: ...
+    def accounts(self) -> list[Account]: ...
+
+    def account(self, name: str) -> Account:
+        """Raises NotFound."""
+        ...
+
+    def change_account(self, user_id: int, *, role: str | None, disabled: bool | None) -> None:
+        """Change what is not None."""
+        ...
+
+    def set_password(self, user_id: int, password_hash: str, *, keep: str | None) -> None:
+        """Ends every login of the user but the token with the digest `keep`."""
+        ...
+
+    def delete_user(self, user: User) -> None:
+        """With their tokens. Raises InUse."""
+        ...
+
+    def add_token(self, user_id: int, digest: str, token: Token) -> None: ...
+
+    def tokens(self, user_id: int) -> list[Token]:
+        """Those that have not expired, newest first."""
+        ...
+
+    def revoke_token(self, user_id: int, token_id: str) -> None:
+        """Raises NotFound."""
+        ...
+
+    def note_use(self, digest: str) -> None: ...
 
     def caller(self, digest: str) -> Caller | None:
         """Who asks by this token; None when there is no such token, it has expired, or its user is disabled."""
@@ -70,6 +96,20 @@ class Accounts(Protocol):
 class Access(Protocol):
     def standing(self, thing: Thing, name: str, user_id: int | None) -> Standing | None:
         """How the user (None: nobody) stands to the thing; None when there is no such thing. One indexed query."""
+        ...
+
+    def audience(self, model: str) -> Audience: ...
+
+    def set_audience(self, model: str, audience: Audience) -> None:
+        """Instead of the one before. Raises InvalidRequest for users that do not exist."""
+        ...
+
+    def alias_audiences(self, content_hash: str, owner: str | None, name: str | None) -> list[AliasAudience]:
+        """Of the aliases of a dataset; of those of `owner`, of those named `name`, where these are not None."""
+        ...
+
+    def set_alias_audiences(self, content_hash: str, owner: str, name: str | None, audience: Audience) -> None:
+        """Raises InvalidRequest for users that do not exist."""
         ...
 
 

@@ -1,6 +1,7 @@
 """The values of one column in JSON ↔ the typed column; and which type values without a schema have."""
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from registry.tables.table import Column
 
 _NAMED_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _INT64 = range(-(2**63), 2**63)
+_DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,18}")
 
 
 def column(field: Field, values: list[Any], problems: Problems) -> Column | None:
@@ -74,7 +76,7 @@ def infer(name: str, values: list[Any]) -> Field:
 def _load(field: Field, values: list[Any]) -> list[Any]:
     """JSON values as Python values that `packing.pack` takes. Raises Misfit."""
     load = _LOAD.get(field.type)
-    if load is None or (field.type in _INTEGERS and float not in set(map(type, values))):
+    if load is None or (field.type in _INTEGERS and {float, str}.isdisjoint(map(type, values))):
         return values
     return [None if value is None else load(value) for value in values]
 
@@ -97,6 +99,13 @@ def _load_int(value: Any) -> Any:
     return int(value) if type(value) is float and value.is_integer() else value
 
 
+def _load_int64(value: Any) -> Any:
+    # Callers whose numbers are doubles, R without bit64 for one, have the largest integers as text.
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return int(value)
+    return _load_int(value)
+
+
 def _text(parse: Callable[[str], Any]) -> Callable[[Any], Any]:
     def load(value: Any) -> Any:
         if not isinstance(value, str):
@@ -113,7 +122,7 @@ def _float_name(value: float) -> str:
 _INTEGERS = (ColumnType.INT32, ColumnType.INT64)
 _LOAD: dict[ColumnType, Callable[[Any], Any]] = {
     ColumnType.INT32: _load_int,
-    ColumnType.INT64: _load_int,
+    ColumnType.INT64: _load_int64,
     ColumnType.FLOAT64: _load_float,
     ColumnType.DATE: _text(iso.parse_date),
     ColumnType.TIMESTAMP: _text(iso.parse_timestamp),

@@ -13,7 +13,6 @@ from weles.connection import connect
 
 from builders.report import SilentReport
 from builders.runtimes import install_base
-from tests.integration.lake import Lake
 from tests.integration.r_session import RSession, r_session
 
 pytestmark = pytest.mark.docker
@@ -30,6 +29,9 @@ models <- list(
   loess = list(loess(mpg ~ wt, mtcars), mtcars, "mpg")
 )
 kind <- Sys.getenv("KIND")
+if (kind == "randomForest") {
+  models$randomForest <- list(randomForest::randomForest(Species ~ ., iris, ntree = 100), iris, "Species")
+}
 one <- models[[kind]]
 name <- Sys.getenv("MODEL")
 made <- model_upload(
@@ -42,7 +44,10 @@ own <- weles:::session_exact(model_info(name)$flavour, one[[1]], rows)
 asked <- model_predict(name, rows)
 if (is.factor(own)) stopifnot(identical(asked, unname(own))) else stopifnot(max(abs(asked - own)) < 1e-9)
 prob <- weles:::session_prob(model_info(name)$flavour, one[[1]], rows)
-if (!is.null(prob)) stopifnot(max(abs(as.matrix(model_predict(name, rows, "prob")) - as.matrix(prob))) < 1e-9)
+if (!is.null(prob)) {
+  stopifnot(max(abs(as.matrix(model_predict(name, rows, "prob")) - as.matrix(prob))) < 1e-9)
+  jsonlite::write_json(unclass(as.matrix(prob)), "/exchange/prob.json", digits = NA)
+}
 exact <- if (is.double(own)) sprintf("%.17g", own) else as.character(own)
 jsonlite::write_json(exact, "/exchange/own.json")
 write.csv(rows, "/exchange/rows.csv", row.names = FALSE)
@@ -50,24 +55,26 @@ write.csv(rows, "/exchange/rows.csv", row.names = FALSE)
 
 
 @pytest.fixture(scope="module")
-def r(engine: docker.DockerClient, lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RSession]:
+def r(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RSession]:
     with r_session(engine, tmp_path_factory.mktemp("r")) as session:
         version = session.run("cat(as.character(getRversion()))").strip()
         install_base(engine, "r", version.rpartition(".")[0], SilentReport())
         yield session
 
 
-@pytest.mark.parametrize("kind", ["lm", "glm", "rpart", "loess"])
-def test_a_model_of_r_answers_everywhere_as_in_its_own_session(r, lake, kind):
+@pytest.mark.parametrize("kind", ["lm", "glm", "rpart", "loess", "randomForest"])
+def test_a_model_of_r_answers_everywhere_as_in_its_own_session(r, r_lake, kind):
     name = f"{kind}-{uuid.uuid4().hex[:8]}"
-    r.run(_SCRIPT, KIND=kind, MODEL=name, WELES_URL=lake.url, WELES_TOKEN=lake.token)
+    r.run(_SCRIPT, KIND=kind, MODEL=name, WELES_URL=r_lake.url, WELES_TOKEN=r_lake.token)
     own = json.loads((r.folder / "own.json").read_text())
     rows = pd.read_csv(r.folder / "rows.csv")
-    connect(lake.url, lake.token)
+    connect(r_lake.url, r_lake.token)
     answer = model.predict(name, rows)
-    if kind == "rpart":
+    if kind in ("rpart", "randomForest"):
         assert answer.tolist() == own
-        assert [*model.predict(name, rows, mode="prob").columns] == ["setosa", "versicolor", "virginica"]
+        prob = model.predict(name, rows, mode="prob")
+        assert [*prob.columns] == ["setosa", "versicolor", "virginica"]
+        assert np.abs(prob.to_numpy() - np.array(json.loads((r.folder / "prob.json").read_text()))).max() < 1e-9
     else:
         assert np.abs(answer.to_numpy() - np.array(own, dtype=float)).max() < 1e-9
     assert model.info(name)["flavour"] == ("r" if kind == "loess" else kind)

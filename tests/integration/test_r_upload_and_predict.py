@@ -3,7 +3,6 @@
 import io
 import json
 import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import docker
 import pytest
 
 from builders.bases import Base
-from tests.conftest import remove_lake
 from tests.integration.lake import Lake
 
 pytestmark = pytest.mark.docker
@@ -40,15 +38,6 @@ class Creator:
     def rows(self) -> list[list[float]]:
         lines = self.data.decode().splitlines()[1:]
         return [[float(value) for value in line.split(",")[:-1]] for line in lines]
-
-
-@pytest.fixture(scope="module")
-def r_lake(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient, cran: Path) -> Iterator[Lake]:
-    lake = Lake(tmp_path_factory.mktemp("r-lake"), {"WELES_CRAN": str(cran)})
-    lake.start()
-    yield lake
-    lake.stop()
-    remove_lake(engine, lake.name)
 
 
 @pytest.fixture(scope="module")

@@ -164,7 +164,7 @@ def _strange(response: requests.Response) -> UnexpectedAnswer:
 
 
 def _retry_after(response: requests.Response) -> float | None:
-    if response.status_code not in (429, 503):
+    if response.status_code != 503:
         return None
     try:
         return max(float(response.headers.get("Retry-After", "")), 0.0)

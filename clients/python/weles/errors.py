@@ -3,7 +3,7 @@
     WelesError
     ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  InvalidModel  NotFound  Exists  TooLarge
     │                 MethodNotAllowed  UnsupportedMediaType  NotAcceptable  Unauthenticated  Forbidden
-    │                 EnvironmentFailed  NotConnected
+    │                 EnvironmentFailed  InUse  TooManyAttempts  NotConnected
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     ├── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy
@@ -32,6 +32,7 @@ __all__ = [
     "EnvironmentNotReady",
     "Exists",
     "Forbidden",
+    "InUse",
     "InvalidEnvironment",
     "InvalidInput",
     "InvalidModel",
@@ -53,6 +54,7 @@ __all__ = [
     "NotFound",
     "PredictionTimeout",
     "TooLarge",
+    "TooManyAttempts",
     "Unauthenticated",
     "UnexpectedAnswer",
     "UnsupportedMediaType",
@@ -163,6 +165,14 @@ class EnvironmentFailed(CallerError):
     """The environment cannot be made of these requirements; `fields["diagnosis"]` says which package, and why."""
 
 
+class InUse(CallerError):
+    """Something that is still needed cannot be deleted."""
+
+
+class TooManyAttempts(CallerError):
+    """A password was tried too often; `fields["retry_after"]` says how many seconds to wait."""
+
+
 class NotConnected(CallerError):
     """No lake was named: no `connect()`, no WELES_URL, no saved login."""
 
@@ -257,7 +267,7 @@ _BY_STATUS: Mapping[int, type[WelesError]] = {
     409: Exists,
     413: TooLarge,
     415: UnsupportedMediaType,
-    429: LakeBusy,
+    429: TooManyAttempts,
 }
 
 

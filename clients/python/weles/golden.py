@@ -118,14 +118,20 @@ def _asked(method: Any, given: Any) -> Any:
 
 
 def _answers(given: Any) -> ListTable:
-    """One column `prediction`; of several, `prediction_0`, `prediction_1` … each."""
-    values = plain_values(given.to_numpy() if frames.is_frame(given) else given)
-    columns = [values]
-    if values and isinstance(values[0], (list, tuple)):
-        columns = [list(column) for column in zip(*values)]
-    names = ["prediction"] if len(columns) == 1 else [f"prediction_{index}" for index in range(len(columns))]
+    """One column `prediction`; of several, a DataFrame's own names, or `prediction_0`, `prediction_1` …"""
+    names: list[str] = []
+    if frames.is_frame(given):
+        columns = [plain_values(given.iloc[:, index]) for index in range(given.shape[1])]
+        names = [str(name) for name in given.columns]
+    else:
+        columns = [plain_values(given)]
+        if columns[0] and isinstance(columns[0][0], (list, tuple)):
+            columns = [list(column) for column in zip(*columns[0])]
+    if len(columns) == 1:
+        names = ["prediction"]
+    names = names or [f"prediction_{index}" for index in range(len(columns))]
     try:
-        read = [infer(name, column, nan_is_na=_has_text(column)) for name, column in zip(names, columns)]
+        read = [infer(name, column, nan_is_na=_has_no_numbers(column)) for name, column in zip(names, columns)]
     except InvalidInput as reason:
         raise InvalidModel(
             "The model's predictions are not numbers, texts, true/false, dates or timestamps.",
@@ -135,9 +141,9 @@ def _answers(given: Any) -> ListTable:
     return ListTable([field for field, _ in read], [each for _, each in read])
 
 
-def _has_text(values: Sequence[Any]) -> bool:
-    # Among texts or dates, NaN is how pandas writes NA; among numbers it is a number.
-    return any(isinstance(value, (str, datetime.date)) for value in values)
+def _has_no_numbers(values: Sequence[Any]) -> bool:
+    # Among texts, dates or truth values, NaN is how pandas writes NA; among numbers it is a number.
+    return any(isinstance(value, (str, datetime.date, bool)) for value in values)
 
 
 def _probabilities(given: Any, classes: Any) -> ListTable | None:

@@ -126,3 +126,16 @@ def test_predictions_that_no_column_holds_are_refused():
     model.predict = lambda rows: [{"a": 1}] * len(rows)
     with pytest.raises(InvalidModel, match="predictions"):
         golden_rows(model, from_values({"x": [1], "y": [0]}), "y")
+
+
+def test_a_frame_of_predictions_keeps_its_names():
+    class Model:
+        feature_names_in_ = ("when", "size")
+
+        def predict(self, rows):
+            return rows
+
+    data = pd.DataFrame({"when": pd.to_datetime(["2024-01-15 12:00"] * 2), "size": [1, 2**53 + 1], "target": [0, 1]})
+    exact = golden_rows(Model(), FrameTable(data), "target")["exact"]
+    assert exact["columns"] == [{"name": "when", "type": "timestamp"}, {"name": "size", "type": "int64"}]
+    assert exact["data"][1] == ["2024-01-15T12:00:00", 2**53 + 1]

@@ -115,10 +115,11 @@ def lake(frames, table):
 @pytest.mark.parametrize(
     ("given", "kind", "values"),
     [
-        (np.array([1, 2], "int8"), "int64", [1, 2]),
+        (np.array([1, 2], "int8"), "int32", [1, 2]),
+        (np.array([1, 2], "uint16"), "int32", [1, 2]),
         (np.array([1, 2], "uint32"), "int64", [1, 2]),
         (np.array([1, 2], "uint64"), "int64", [1, 2]),
-        (np.array([1, 2], ">i4"), "int64", [1, 2]),
+        (np.array([1, 2], ">i4"), "int32", [1, 2]),
         (np.arange(6)[::3], "int64", [0, 3]),
         (np.array([0.5, np.nan], "float32"), "float64", [0.5, float("nan")]),
         (np.array([True, False]), "bool", [True, False]),
@@ -128,12 +129,16 @@ def lake(frames, table):
         (np.array(["a", np.nan], object), "string", ["a", None]),
         (np.array([np.int64(3), np.int64(4)], object), "int64", [3, 4]),
         (np.array([True, None], object), "bool", [True, None]),
+        (np.array([True, np.nan], object), "bool", [True, None]),
+        (np.array([7, np.nan], object), "float64", [7.0, float("nan")]),
         (np.array([1, 2.5], object), "float64", [1.0, 2.5]),
         (np.array(["2020-01-01", "NaT"], "datetime64[ns]"), "timestamp", [datetime(2020, 1, 1), None]),
         (np.array([[1.0], [2.0]]), "float64", [1.0, 2.0]),
         (pd.Series([1, None], dtype="Int64"), "int64", [1, None]),
         (pd.Series(["x", None]), "string", ["x", None]),
-        (pd.Series(pd.Categorical(["x", "y"])), "string", ["x", "y"]),
+        (pd.Series(pd.Categorical(["x", None])), "categorical", ["x", None]),
+        (pd.Categorical(["x", "y"]), "categorical", ["x", "y"]),
+        (pd.Series(pd.Categorical([7, 8])), "int64", [7, 8]),
         (
             pd.Series(pd.to_datetime(["2020-01-01T02:00+02:00"] * 2)),
             "timestamp",
@@ -159,6 +164,24 @@ def test_a_prediction_of_any_kind_is_a_typed_column(modules, given, kind, values
     ]
     if kind == "float64":
         assert column.validity is None
+
+
+def test_levels_order_and_zone_of_a_prediction_are_kept(modules):
+    answers, frames, _ = modules
+    kind = pd.CategoricalDtype(["lo", "hi", "never"], ordered=True)
+    given = pd.DataFrame(
+        {
+            "level": pd.Series(["hi", None], dtype=kind),
+            "moment": pd.Series(pd.to_datetime(["2024-07-15 12:00", None])).dt.tz_localize("Europe/Warsaw"),
+            "offset": pd.Series(pd.to_datetime(["2024-07-15T12:00+02:00"] * 2)),
+        }
+    )
+    level, moment, offset = lake(frames, answers.exact(given, 2)).columns
+    assert (level.field.levels, level.field.ordered) == (("lo", "hi", "never"), True)
+    assert level.to_values() == ["hi", None]
+    assert moment.field.zone == "Europe/Warsaw"
+    assert moment.to_values() == [datetime(2024, 7, 15, 10, tzinfo=UTC), None]
+    assert offset.field.zone == "UTC"
 
 
 def test_several_columns(modules):

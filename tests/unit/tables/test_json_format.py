@@ -90,6 +90,17 @@ def test_number_too_large_for_a_double_is_not_infinity():
         json_format.read(b'{"columns":["x"],"data":[[1e400]]}', Schema((Field("x", ColumnType.FLOAT64),)))
 
 
+def test_the_largest_integers_may_come_as_their_decimal_text():
+    schema = Schema((Field("x", ColumnType.INT64),))
+    texts = ["9007199254740993", "-9223372036854775808", "5"]
+    assert read([{"x": text} for text in texts], schema).to_values()["x"] == [2**53 + 1, -(2**63), 5]
+    for wrong in ("001", "1.0", "-0", " 1", "", "9223372036854775808"):
+        (problem,) = problems([{"x": wrong}], schema)
+        assert (problem["column"], problem["row"]) == ("x", 0)
+    (problem,) = problems([{"x": "5"}], Schema((Field("x", ColumnType.INT32),)))
+    assert problem["expected"] == "int32"
+
+
 def test_types_without_a_schema():
     row = {"b": True, "i": 2**63 - 1, "f": 0.5, "s": "001", "d": "2020-01-01", "none": None}
     table = read([row, dict.fromkeys(row), row], None)

@@ -55,12 +55,18 @@ def column(name, given):
     kind = dtype.kind if type(dtype).__module__.startswith("numpy") else "O"
     if kind == "b":
         return Column({"name": name, "type": "bool"}, _bytes(given, "u1"))
-    if kind == "i" or (kind == "u" and given.dtype.itemsize < 8):
+    if kind in "iu" and dtype.itemsize < (4 if kind == "u" else 8):
+        return Column({"name": name, "type": "int32"}, _bytes(given, "<i4"))
+    if kind == "i" or (kind == "u" and dtype.itemsize < 8):
         return Column({"name": name, "type": "int64"}, _bytes(given, "<i8"))
     if kind == "f":
         return Column({"name": name, "type": "float64"}, _bytes(given, "<f8"))
     if kind == "M":
         return _times(name, given)
+    if _is_text_category(dtype):
+        return _category(name, given)
+    if getattr(dtype, "tz", None) is not None:
+        return _moments(name, given)
     return _from_objects(name, [_plain(value) for value in given])
 
 
@@ -110,12 +116,39 @@ def _times(name, given):
     return Column({"name": name, "type": "timestamp"}, _bytes(microseconds, "<i8"), None, validity)
 
 
+def _moments(name, given):
+    """A column of pandas' times with a zone, a Series or an array."""
+    import pandas
+
+    moments = pandas.DatetimeIndex(given)
+    found = _times(name, moments.tz_convert("UTC").tz_localize(None).to_numpy())
+    zone = getattr(moments.tz, "key", None) or getattr(moments.tz, "zone", None) or "UTC"
+    return found._replace(field=dict(found.field, zone=zone))
+
+
+def _is_text_category(dtype):
+    categories = getattr(dtype, "categories", None)
+    return categories is not None and all(isinstance(each, str) for each in categories)
+
+
+def _category(name, given):
+    """A categorical column of pandas, a Series or a Categorical."""
+    codes = getattr(given, "cat", given).codes
+    field = {"name": name, "type": "categorical", "levels": [*given.dtype.categories]}
+    if given.dtype.ordered:
+        field["ordered"] = True
+    present = codes >= 0
+    validity = None if present.all() else _bytes(present, "u1")
+    return Column(field, _bytes(codes, "<i4"), None, validity)
+
+
 def _from_objects(name, objects):
     present = [value for value in objects if value is not None]
     floats = [value for value in present if type(value) is float]
     others = [value for value in present if type(value) is not float]
-    if others and floats and all(value != value for value in floats) and not _all(others, int):
-        # Among texts or dates, NaN is how pandas writes null.
+    numbers = any(isinstance(value, int) and not isinstance(value, bool) for value in others)
+    if others and floats and all(value != value for value in floats) and not numbers:
+        # Among texts, dates or truth values, NaN is how pandas writes null.
         objects = [None if type(value) is float else value for value in objects]
         present = others
     field = {"name": name}

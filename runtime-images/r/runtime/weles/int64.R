@@ -2,8 +2,14 @@
 
 LIMB <- 2^32
 
-# integer64 where bit64 is installed; else doubles where all are exact, and text, with a warning, where not.
+# A double where every value is exact as one, as the R client reads it: integer64 loses its class in much of R, sapply()
+# or matrix(), and is another number then. Beyond that integer64 where bit64 is installed, else text, with a warning.
 int64_of <- function(data, rows, valid, name) {
+  halves <- halves_of(data, rows)
+  exact <- halves$high * LIMB + halves$low
+  if (all(abs(exact) < 2^53)) {
+    return(nulled(exact, valid))
+  }
   if (requireNamespace("bit64", quietly = TRUE)) {
     bits <- readBin(data, "double", rows, endian = "little")
     # integer64 has no -2^63: it is its NA.
@@ -11,11 +17,6 @@ int64_of <- function(data, rows, valid, name) {
       if (!is.null(valid)) bits[!valid] <- NULL64
       return(structure(bits, class = "integer64"))
     }
-  }
-  halves <- halves_of(data, rows)
-  exact <- halves$high * LIMB + halves$low
-  if (all(abs(exact) <= 2^53)) {
-    return(nulled(exact, valid))
   }
   warning(sprintf("column '%s' has integers that R cannot hold: they are text. Package bit64 may help.", name))
   nulled(decimal(halves$high, halves$low), valid)
