@@ -6,6 +6,8 @@ from werkzeug.exceptions import HTTPException
 from registry import __version__
 from registry.api import access as sharing
 from registry.api import (
+    aliases,
+    cards,
     datasets,
     guard,
     jobs,
@@ -17,13 +19,16 @@ from registry.api import (
     search,
     tokens,
     users,
+    versions,
 )
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
 from registry.db.access import SqlAccess
 from registry.db.accounts import SqlAccounts
+from registry.db.aliases import SqlAliases
 from registry.db.datasets import SqlDatasets
+from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
 from registry.db.jobs import SqlJobs
@@ -36,8 +41,11 @@ from registry.runners.desk_client import DeskClient
 from registry.runners.run_folder import RunFolders
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
+from registry.services.aliases import AliasService
 from registry.services.datasets import DatasetService
+from registry.services.deletion import DeletionService
 from registry.services.login_limit import LoginLimit
+from registry.services.model_texts import ModelTexts
 from registry.services.predict import Prediction
 from registry.services.search import SearchService
 from registry.services.upload import UploadService
@@ -79,9 +87,12 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    resources = (lake, users, tokens, sharing, datasets, models, search, predictions, open_inference, mlflow, jobs)
-    for resource in resources:
+    for resource in (
+        *(lake, users, tokens, sharing, datasets, models, cards, aliases, versions, search),
+        *(predictions, open_inference, mlflow, jobs),
+    ):
         api.register_blueprint(resource.blueprint)
+    app.register_blueprint(versions.links)
     guard.install(app)
     return app
 
@@ -90,7 +101,16 @@ def _services(settings: Settings, desk: Desk) -> Services:
     engine = connect(settings.database)
     accounts, access = AccountService(SqlAccounts(engine)), AccessService(SqlAccess(engine))
     blobs = FilesystemBlobs(settings.blobs_folder)
-    stored_datasets, stored_models = DatasetService(SqlDatasets(engine), blobs), SqlModels(engine)
+    stored_datasets = DatasetService(SqlDatasets(engine), blobs)
+    stored_models, stored_jobs = SqlModels(engine), SqlJobs(engine)
+    prediction = Prediction(
+        RunFolders(settings.run_folder),
+        Channel(),
+        desk,
+        seconds=settings.prediction_seconds,
+        queue_seconds=settings.queue_seconds,
+        memory_bytes=settings.container_memory,
+    )
     return Services(
         settings=settings,
         accounts=accounts,
@@ -98,17 +118,14 @@ def _services(settings: Settings, desk: Desk) -> Services:
         login_limit=LoginLimit(settings.login_attempts),
         datasets=stored_datasets,
         uploads=UploadService(stored_models, stored_datasets, access, blobs, desk),
-        prediction=Prediction(
-            RunFolders(settings.run_folder),
-            Channel(),
-            desk,
-            seconds=settings.prediction_seconds,
-            queue_seconds=settings.queue_seconds,
-            memory_bytes=settings.container_memory,
-        ),
+        prediction=prediction,
         models=stored_models,
         search=SearchService(SqlSearch(engine)),
+        texts=ModelTexts(stored_models),
+        aliases=AliasService(SqlAliases(engine), stored_models, stored_jobs),
+        deletion=DeletionService(SqlDeletions(engine), stored_models, prediction, grace_seconds=settings.grace_seconds),
         environments=SqlEnvironments(engine),
-        jobs=SqlJobs(engine),
+        jobs=stored_jobs,
         desk=desk,
+        blobs=blobs,
     )

@@ -36,6 +36,8 @@ class Settings:
     start_seconds: int = field(default=120, metadata={"help": "a container must be ready to answer within this"})
     prediction_seconds: float = field(default=60.0, metadata={"help": "a prediction that takes longer is ended"})
     queue_seconds: float = field(default=30.0, metadata={"help": "a question waits this long for its turn at a model"})
+    grace_seconds: int = field(default=7 * 24 * 3600, metadata={"help": "what is deleted can be restored for so long"})
+    public_url: str = field(default="", metadata={"help": "address in permanent links; default: host and port"})
     login_attempts: int = field(
         default=10, metadata={"help": "wrong passwords per minute for one name from one address"}
     )
@@ -69,6 +71,11 @@ class Settings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "home", Path(self.home).resolve())
+
+    @property
+    def address(self) -> str:
+        """Where people reach this lake, without a slash at the end."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
 
     @property
     def database(self) -> str:

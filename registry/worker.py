@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from builders.recipes import RUNTIME_IMAGES
 from builders.site import SiteSettings
 from registry import home
 from registry.blobs.filesystem import FilesystemBlobs
+from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
 from registry.db.jobs import SqlJobs
@@ -27,12 +29,14 @@ from registry.runners.docker import DockerRunner
 from registry.runners.engine import docker_client
 from registry.runners.run_folder import RunFolders
 from registry.services.predict import Prediction
+from registry.services.purge import Purge
 from registry.settings import Settings
 
 _log = logging.getLogger(__name__)
 _LOOK_FOR_JOBS_SECONDS = 0.2
 _LOOK_FOR_LOST_SECONDS = 15.0
 _PING_SECONDS = 2.0
+_CLEAN_SECONDS, _FREE_SECONDS = 5.0, 3600.0
 
 
 class Worker:
@@ -83,6 +87,7 @@ class Worker:
             recipes=recipes,
             prediction=prediction,
         )
+        self._purge = Purge(SqlDeletions(self._engine), blobs, prediction, grace_seconds=settings.grace_seconds)
         self._job_runner = JobRunner(
             settings.jobs_database, preparation, executor=self._lake, builds_at_once=settings.builds_at_once
         )
@@ -95,6 +100,7 @@ class Worker:
         self._runner.open()
         self._job_runner.start()
         self._desk_server.start()
+        threading.Thread(target=self._clean, name="purge", daemon=True).start()
         self._keep_house()
 
     def _keep_house(self) -> None:
@@ -117,6 +123,19 @@ class Worker:
                 # A database or an engine that is away for a moment is no reason to stop looking after the rest.
                 _log.exception("keeping house")
             time.sleep(_LOOK_FOR_JOBS_SECONDS)
+
+    def _clean(self) -> None:
+        """Beside the rest: large files take their time, and leases must be renewed meanwhile."""
+        freed = -_FREE_SECONDS
+        while True:
+            try:
+                self._purge.end_deleted()
+                if self._purge.purge() or time.monotonic() - freed > _FREE_SECONDS:
+                    freed = time.monotonic()
+                    self._purge.free()
+            except Exception:
+                _log.exception("cleaning up")
+            time.sleep(_CLEAN_SECONDS)
 
     def _answers(self, folder: Path) -> bool:
         """Somebody answers in the run folder. One that is too busy to do so at once is there."""

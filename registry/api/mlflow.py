@@ -61,6 +61,7 @@ class Invocations(MethodView):
         **problems(
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.NOT_FOUND,
+            HTTPStatus.GONE,
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -90,7 +91,7 @@ class Invocations(MethodView):
 @blueprint.route("/models/<name>/ping")
 class Ping(MethodView):
     @blueprint.response(HTTPStatus.OK, {"type": "string"}, content_type="text/plain")
-    @blueprint.doc(**problems(HTTPStatus.NOT_FOUND, HTTPStatus.BAD_GATEWAY))
+    @blueprint.doc(**problems(HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.BAD_GATEWAY))
     def get(self, name: str) -> Response:
         """Can this model be asked?"""
         here = services()
@@ -101,7 +102,7 @@ class Ping(MethodView):
 @blueprint.route("/models/<name>/version")
 class ServerVersion(MethodView):
     @blueprint.response(HTTPStatus.OK, {"type": "string"}, content_type="text/plain")
-    @blueprint.doc(**problems(HTTPStatus.NOT_FOUND))
+    @blueprint.doc(**problems(HTTPStatus.NOT_FOUND, HTTPStatus.GONE))
     def get(self, name: str) -> Response:
         """The version of the server, which is the lake's"""
         services().models.version(name)

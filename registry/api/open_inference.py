@@ -1,6 +1,5 @@
 """The Open Inference Protocol v2, for the clients of Triton, MLServer and KServe: /v2, …/health, …/models/NAME."""
 
-import re
 from http import HTTPStatus
 from typing import Any
 
@@ -12,11 +11,13 @@ from werkzeug.exceptions import HTTPException
 from registry import __version__
 from registry.api.answering import asked, origin, signed
 from registry.api.blueprint import Resource, problems
+from registry.api.fields import version_in_path
 from registry.api.problems import problem, translated
 from registry.api.services import services
 from registry.domain.entities import ModelVersion
-from registry.domain.errors import InvalidRequest, NotFound, UnsupportedMediaType, WelesError
+from registry.domain.errors import InvalidRequest, UnsupportedMediaType, WelesError
 from registry.domain.schema import Schema as TableSchema
+from registry.domain.version_ref import LATEST, VersionRef
 from registry.services.predict import require_ready
 from registry.tables import open_inference, tensors
 from registry.tables.open_inference import InferenceRequest, WantedOutput
@@ -28,7 +29,6 @@ PROBABILITIES = "prob"
 _BINARY = "application/octet-stream"
 _JSON = "application/json"
 _HEADER = "Inference-Header-Content-Length"
-_NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 
 
 class ServerSchema(Schema):
@@ -106,11 +106,11 @@ class Ready(MethodView):
 @blueprint.route("/models/<name>/versions/<version>", endpoint="VersionMetadata")
 class ModelMetadata(MethodView):
     @blueprint.response(HTTPStatus.OK, ModelMetadataSchema)
-    @blueprint.doc(**problems(HTTPStatus.NOT_FOUND))
+    @blueprint.doc(**problems(HTTPStatus.NOT_FOUND, HTTPStatus.GONE))
     def get(self, name: str, version: str | None = None) -> dict[str, Any]:
         """A model's inputs and outputs"""
         here = services()
-        found = here.models.version(name, _number(name, version))
+        found = here.models.version(name, _ref(version))
         return {
             "name": found.model,
             "versions": [str(number) for number in here.models.numbers(name)],
@@ -125,11 +125,11 @@ class ModelMetadata(MethodView):
 @blueprint.route("/models/<name>/versions/<version>/ready", endpoint="VersionReady")
 class ModelReady(MethodView):
     @blueprint.response(HTTPStatus.OK, ReadySchema)
-    @blueprint.doc(**problems(HTTPStatus.NOT_FOUND, HTTPStatus.BAD_GATEWAY))
+    @blueprint.doc(**problems(HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.BAD_GATEWAY))
     def get(self, name: str, version: str | None = None) -> dict[str, Any]:
         """Can this model be asked?"""
         here = services()
-        require_ready(here.models.version(name, _number(name, version)), here.jobs)
+        require_ready(here.models.version(name, _ref(version)), here.jobs)
         return {"name": name, "ready": True}
 
 
@@ -160,6 +160,7 @@ class Infer(MethodView):
         **problems(
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.NOT_FOUND,
+            HTTPStatus.GONE,
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             HTTPStatus.BAD_GATEWAY,
@@ -170,7 +171,7 @@ class Infer(MethodView):
         """Infer: tensors in, tensors out"""
         if request.content_encoding not in (None, "", "identity"):
             raise UnsupportedMediaType(f"with Content-Encoding {request.content_encoding}"[:100], (_JSON, _BINARY))
-        found = asked(name, _number(name, version))
+        found = asked(name, _ref(version))
         inference = open_inference.read(request.get_data(cache=False), _header_bytes())
         table = open_inference.table(inference, TableSchema.from_json(found.inputs))
         document: dict[str, Any] = {"model_name": found.model, "model_version": str(found.number)}
@@ -206,13 +207,9 @@ def _answers(version: ModelVersion, inference: InferenceRequest, table: Table) -
     return found
 
 
-def _number(name: str, version: str | None) -> int | None:
-    """The version in the path. Raises NotFound: what is not a number is no version."""
-    if version is None:
-        return None
-    if not _NUMBER.fullmatch(version) or int(version) >= 2**31:
-        raise NotFound("version", f"{name}/{version}")
-    return int(version)
+def _ref(version: str | None) -> VersionRef:
+    """The version in the path: a number, an alias or a hash. Raises NotFound for what can be none."""
+    return LATEST if version is None else version_in_path(version)
 
 
 def _header_bytes() -> int | None:

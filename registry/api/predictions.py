@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from registry.api.answering import asked, origin, signed
 from registry.api.blueprint import Resource, problems
-from registry.api.fields import VersionNumber
+from registry.api.fields import Version
 from registry.api.services import services
 from registry.domain.entities import ModelVersion
 from registry.domain.schema import Schema as TableSchema
@@ -25,7 +25,7 @@ _EXAMPLE = {"columns": ["alcohol", "malic_acid"], "data": [[14.2, 1.7]]}
 
 class PredictQuerySchema(Schema):
     mode = fields.String(load_default="exact", validate=validate.OneOf(MODES))
-    version = VersionNumber()
+    version = Version()
 
 
 @blueprint.route("/models/<name>/predict")
@@ -54,6 +54,7 @@ class Predict(MethodView):
         **problems(
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.NOT_FOUND,
+            HTTPStatus.GONE,
             HTTPStatus.NOT_ACCEPTABLE,
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -16,10 +16,12 @@ from registry.domain import errors
 from registry.domain.errors import LakeError, WelesError
 
 STATUS: dict[type[WelesError], HTTPStatus] = {
+    errors.AliasMoved: HTTPStatus.CONFLICT,
     errors.AnswersDiffer: HTTPStatus.BAD_GATEWAY,
     errors.BlobUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.BuilderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.CapacityExceeded: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Deleted: HTTPStatus.GONE,
     errors.EnvironmentFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.EnvironmentNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Exists: HTTPStatus.CONFLICT,

@@ -8,11 +8,14 @@ from flask import current_app, g, request
 from registry.api import credentials
 from registry.domain.access import Caller
 from registry.domain.entities import User
-from registry.domain.ports import Desk, Environments, Jobs, Models
+from registry.domain.ports import Blobs, Desk, Environments, Jobs, Models
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
+from registry.services.aliases import AliasService
 from registry.services.datasets import DatasetService
+from registry.services.deletion import DeletionService
 from registry.services.login_limit import LoginLimit
+from registry.services.model_texts import ModelTexts
 from registry.services.predict import Prediction
 from registry.services.search import SearchService
 from registry.services.upload import UploadService
@@ -32,6 +35,10 @@ class Services:
     prediction: Prediction
     models: Models
     search: SearchService
+    texts: ModelTexts
+    aliases: AliasService
+    deletion: DeletionService
+    blobs: Blobs
     environments: Environments
     jobs: Jobs
     desk: Desk

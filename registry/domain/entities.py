@@ -180,12 +180,13 @@ class Model:
 
     name: str
     owner: str
+    owner_id: int
+    visibility: str
     description: str
     tags: list[str]
     card: str
     created_at: datetime
     edited_at: datetime | None
-    deleted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,3 +229,23 @@ class Job:
     notes: list[str]
     created_at: datetime
     updated_at: datetime
+
+
+class Outcome(StrEnum):
+    """Of an upload: a new version, or, when the model has one with the same content, what was done with that one."""
+
+    NEW = "new"
+    KNOWN = "known"
+    RESTORED = "restored"
+    RETRIED = "retried"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of an upload: `job` prepares the version, or has done so."""
+
+    version_id: str
+    number: int
+    job: str
+    job_state: JobState
+    outcome: Outcome

@@ -1,7 +1,7 @@
 """What can go wrong, in three families: the caller's fault, the model's fault, the lake's fault.
 
     WelesError
-    ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  NotFound  Exists  TooLarge
+    ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  NotFound  Exists  Deleted  AliasMoved  TooLarge
     │                 UnsupportedMediaType  NotAcceptable  Unauthenticated  Forbidden  EnvironmentFailed
     │                 MethodNotAllowed  InUse  TooManyAttempts
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
@@ -14,6 +14,7 @@ maps each class to one. `to_document` and `from_document` carry an error between
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 Family = Literal["caller", "model", "lake"]
@@ -112,6 +113,36 @@ class Exists(CallerError):
     def __init__(self, kind: str, name: str, *, next: str = "") -> None:
         super().__init__(
             f"There is a {kind} {name!r} already.", next=next or "Choose another name.", kind=kind, name=name
+        )
+
+
+class Deleted(CallerError):
+    """It was there, and can be restored for a while. `deleted_at` is an ISO 8601 time."""
+
+    title = "It was deleted"
+
+    def __init__(self, kind: str, name: str, deleted_at: datetime) -> None:
+        super().__init__(
+            f"The {kind} {name!r} was deleted at {deleted_at:%Y-%m-%d %H:%M} UTC.",
+            next="Use another version, or ask its owner to restore it (POST …/restore) before it is gone for good.",
+            kind=kind,
+            name=name,
+            deleted_at=deleted_at.isoformat(),
+        )
+
+
+class AliasMoved(CallerError):
+    """Somebody else has moved the alias. `expected`, `found`: numbers of versions, 0 where the alias is not there."""
+
+    title = "The alias is not where you thought"
+
+    def __init__(self, alias: str, expected: int, found: int) -> None:
+        super().__init__(
+            f"The alias {alias!r} is at version {found or '(none)'}, not at {expected or '(none)'}.",
+            next="Look at where it is now, decide again, and send that as `expected`.",
+            alias=alias,
+            expected=expected,
+            found=found,
         )
 
 

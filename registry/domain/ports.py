@@ -3,9 +3,10 @@
 Every method may raise the lake's errors of `registry.domain.errors`; what else is raised is written here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -19,18 +20,21 @@ from builders.spec import EnvironmentSpec
 from registry.domain.access import AliasAudience, Audience, Caller, Standing, Thing, Token
 from registry.domain.entities import (
     Account,
+    Added,
     Dataset,
     DatasetAlias,
     Environment,
     Job,
     JobState,
     Json,
+    Model,
     ModelVersion,
     Phase,
     Resolution,
     User,
 )
 from registry.domain.search import Found, Search
+from registry.domain.version_ref import LATEST, VersionRef
 
 
 class Blobs(Protocol):
@@ -46,6 +50,21 @@ class Blobs(Protocol):
 
     def path(self, digest: str) -> Path:
         """A read-only file with the checked content, to be mounted into a container. Raises BlobUnavailable."""
+        ...
+
+    def put_before(self, moment: datetime) -> Iterator[str]:
+        """The digests of what was put last before that moment."""
+        ...
+
+    def delete(self, digest: str, *, put_before: datetime) -> bool:
+        """Free the content's bytes, unless it has been put (again) since that moment; whether it is gone now.
+
+        At once with a `put` of the same content, one of the two comes first, and what was put last stays.
+        """
+        ...
+
+    def sweep(self, before: datetime) -> int:
+        """Remove what was left half-written before that moment; the bytes that it had."""
         ...
 
 
@@ -128,22 +147,44 @@ class Datasets(Protocol):
 
 
 class Models(Protocol):
-    def add_version(self, version: ModelVersion, resolution: Resolution, job_id: str) -> int:
-        """Add the version under the next free number (which is returned), its job queued, in one transaction.
+    """Models and versions. What is deleted is not there, unless the method says otherwise."""
 
-        Makes the model and the resolution if there are none. Raises Forbidden when the model is another user's.
+    def add_version(self, version: ModelVersion, resolution: Resolution, job_id: str) -> Added:
+        """Add the version under the next number, its job queued, in one transaction.
+
+        A version of the model with the same content is taken instead: restored when it was deleted, prepared again
+        by the new job when it had failed. Makes the model and the resolution if there are none.
+        Raises Forbidden when the model is another user's, Deleted when the model is.
         """
         ...
 
-    def version(self, model: str, number: int | None = None) -> ModelVersion:
-        """That version, or the newest that is ready, or the newest. Raises NotFound."""
+    def version(self, model: str, ref: VersionRef = LATEST) -> ModelVersion:
+        """The version that is named. Raises NotFound, Deleted."""
         ...
 
     def version_by_id(self, version_id: str) -> ModelVersion:
-        """Raises NotFound."""
+        """Deleted or not. Raises NotFound."""
+        ...
+
+    def with_content(self, content_hash: str, viewer: User | None) -> list[ModelVersion]:
+        """The versions with that content, of all models that `viewer` may see, those that are ready first."""
+        ...
+
+    def versions(self, model: str) -> list[ModelVersion]:
+        """In the order of their numbers."""
         ...
 
     def numbers(self, model: str) -> list[int]: ...
+
+    def model(self, name: str) -> Model:
+        """Raises NotFound, Deleted."""
+        ...
+
+    def edit(
+        self, name: str, *, description: str | None = None, tags: list[str] | None = None, card: str | None = None
+    ) -> None:
+        """Set what is given, at least one of them. Raises NotFound, Deleted."""
+        ...
 
     def version_builds_on(self, version_id: str, *, environment_id: str, image_id: str) -> None:
         """From now on the version runs in this image."""
@@ -151,7 +192,9 @@ class Models(Protocol):
 
     def version_is_ready(self, version_id: str, *, outputs: list[Json], notes: list[str]) -> None: ...
 
-    def version_failed(self, version_id: str, problem: Json) -> None: ...
+    def version_failed(self, version_id: str, problem: Json, *, free_file: bool = False) -> None:
+        """With `free_file` the version's model file is needed no more."""
+        ...
 
 
 class SearchIndex(Protocol):

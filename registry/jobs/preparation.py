@@ -25,6 +25,7 @@ from registry.domain.errors import (
     LakeError,
     LakeFailed,
     WelesError,
+    from_document,
 )
 from registry.domain.ports import Blobs, Environments, ImageBuilder, Jobs, Models
 from registry.domain.schema import Schema
@@ -138,11 +139,11 @@ class Preparation:
         return {}
 
     def finish(self, job_id: str, version_id: str, problem: Json | None) -> None:
-        """Write down how it ended. A version that failed keeps no container."""
+        """Write down how it ended. A version that failed keeps no container, and no file if that is what was wrong."""
         if problem is None:
             self._jobs.update(job_id, JobState.SUCCEEDED, Phase.READY, 100, "ready")
             return
-        self._models.version_failed(version_id, problem)
+        self._models.version_failed(version_id, problem, free_file=from_document(problem).family == "model")
         job = self._jobs.get(job_id)
         self._jobs.update(job_id, JobState.FAILED, job.phase, job.percent, problem["detail"], problem)
         self._jobs.log(job_id, [f"failed: {problem['detail']}"])

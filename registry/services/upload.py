@@ -14,7 +14,7 @@ from builders.identity import Recipe, spec_digest
 from builders.parse import LANGUAGES, parse_environment
 from builders.spec import EnvironmentSpec, ParsedSpec
 from registry.domain.access import Right, Thing
-from registry.domain.entities import JobState, Json, ModelVersion, Resolution, State, User, now
+from registry.domain.entities import JobState, Json, ModelVersion, Outcome, Resolution, State, User, now
 from registry.domain.errors import Forbidden, InvalidEnvironment, InvalidInput, InvalidRequest, NotFound
 from registry.domain.found_tags import found_tags, main_packages
 from registry.domain.ports import Blobs, Desk, Models
@@ -25,6 +25,12 @@ from registry.services.access import AccessService
 from registry.services.datasets import DatasetService
 from registry.services.golden import GoldenRows
 from registry.tables.table import Table
+
+_SAID = {
+    Outcome.KNOWN: "has the same content: no new one was made.",
+    Outcome.RESTORED: "has the same content, and had been deleted: it is restored.",
+    Outcome.RETRIED: "has the same content, and could not be prepared: that is tried again.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +68,14 @@ class UploadParts:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An upload that is now the lake's to prepare."""
+    """An upload that is now the lake's to prepare; or, when `is_begun` is false, that it had prepared before."""
 
     model: str
     version: int
     version_id: str
     job: str
     state: JobState
+    is_begun: bool
     notes: list[str]
 
 
@@ -152,13 +159,26 @@ class UploadService:
             created_at=now(),
         )
         job = uuid.uuid4().hex
-        number = self._models.add_version(version, resolution, job)
-        return Accepted(request.name, number, version.id, job, JobState.QUEUED, notes)
+        added = self._models.add_version(version, resolution, job)
+        if added.outcome in _SAID:
+            notes = [f"Version {added.number} {_SAID[added.outcome]}", *notes]
+        return Accepted(
+            model=request.name,
+            version=added.number,
+            version_id=added.version_id,
+            job=added.job,
+            state=added.job_state,
+            is_begun=added.job == job,
+            notes=notes,
+        )
 
     def _owner(self, user: User, name: str) -> tuple[int, str]:
-        """Whose model it is, or will be: names are the lake's, so one that is taken is told even when it is hidden."""
+        """Whose model it is, or will be: names are the lake's, so one that is taken is told even when it is hidden.
+
+        Raises Forbidden; Deleted for a name that is still to be restored, by its owner or not at all.
+        """
         try:
-            known = self._models.version(name)
+            known = self._models.model(name)
         except NotFound:
             return user.id, user.name
         if known.owner_id != user.id and not user.is_admin:

@@ -88,11 +88,12 @@ def test_the_demo_agrees_and_the_lake_stays_until_it_is_stopped(tmp_path: Path, 
             timeout=60,
         )
         assert answer.status_code == 200
-        # A second time everything is there.
+        # A second time everything is there, the models too.
         second = _make("demo", home, port)
         assert second.returncode == 0, second.stdout + second.stderr
-        assert "wine version 2: ready" in second.stderr
-        assert "iris version 2: ready" in second.stderr
+        assert "wine version 1: ready" in second.stderr
+        assert "iris version 1: ready" in second.stderr
+        assert second.stderr.count("Version 1 has the same content: no new one was made.") == 2
         for change in (another_label, another_probability, other_classes):
             assert compared_after(home / "demo", tmp_path, change) == 1
         assert compared_after(home / "demo", tmp_path, lambda table: None) == 0

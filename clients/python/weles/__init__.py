@@ -12,11 +12,13 @@ One noun per module: `model`, `dataset`, `user`. `connect` names the lake; every
 from weles import dataset, errors, model, user
 from weles.connection import Connection, connect
 from weles.errors import (
+    AliasMoved,
     AnswersDiffer,
     BlobUnavailable,
     BuilderUnavailable,
     CallerError,
     CapacityExceeded,
+    Deleted,
     EnvironmentFailed,
     EnvironmentNotReady,
     Exists,
@@ -42,6 +44,7 @@ from weles.errors import (
     NotConnected,
     NotFound,
     PredictionTimeout,
+    SessionDiffers,
     TooLarge,
     TooManyAttempts,
     Unauthenticated,
@@ -53,12 +56,14 @@ from weles.errors import (
 from weles.version import __version__
 
 __all__ = [
+    "AliasMoved",
     "AnswersDiffer",
     "BlobUnavailable",
     "BuilderUnavailable",
     "CallerError",
     "CapacityExceeded",
     "Connection",
+    "Deleted",
     "EnvironmentFailed",
     "EnvironmentNotReady",
     "Exists",
@@ -84,6 +89,7 @@ __all__ = [
     "NotConnected",
     "NotFound",
     "PredictionTimeout",
+    "SessionDiffers",
     "TooLarge",
     "TooManyAttempts",
     "Unauthenticated",

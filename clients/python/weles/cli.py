@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from weles import commands
+from weles import commands, life_commands
 from weles.errors import WelesError
 from weles.progress import say
 from weles.version import __version__
@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"weles {__version__}")
     nouns = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _model_commands(nouns)
+    life_commands.add(nouns)
     _dataset_commands(nouns)
     _user_commands(nouns)
     return top
@@ -68,7 +69,7 @@ def _model_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     status = nouns.add_parser("status", help="wait until a model is ready")
     status.add_argument("name")
-    status.add_argument("--model-version", type=int, metavar="N")
+    status.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     status.add_argument("--no-wait", action="store_true", help="say how it is now")
     status.set_defaults(run=commands.status)
 
@@ -76,14 +77,14 @@ def _model_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) 
     predict.add_argument("name")
     predict.add_argument("data", nargs="?", default="-", help="a .csv or .json file; - is standard input")
     predict.add_argument("--mode", choices=("exact", "prob"), default="exact")
-    predict.add_argument("--model-version", type=int, metavar="N")
+    predict.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     predict.add_argument("--input", choices=("csv", "json"), help="default: by the file's name; csv for standard input")
     predict.add_argument("--output", choices=("csv", "json"), help="default: as the input")
     predict.set_defaults(run=commands.predict)
 
     info = nouns.add_parser("info", help="what the lake knows of a model")
     info.add_argument("name")
-    info.add_argument("--model-version", type=int, metavar="N")
+    info.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     info.set_defaults(run=commands.info)
 
 

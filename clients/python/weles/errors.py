@@ -2,6 +2,7 @@
 
     WelesError
     ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  InvalidModel  NotFound  Exists  TooLarge
+    │                 Deleted  AliasMoved  SessionDiffers
     │                 MethodNotAllowed  UnsupportedMediaType  NotAcceptable  Unauthenticated  Forbidden
     │                 EnvironmentFailed  InUse  TooManyAttempts  NotConnected
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
@@ -23,11 +24,13 @@ from typing import Any
 from weles.error_text import explain
 
 __all__ = [
+    "AliasMoved",
     "AnswersDiffer",
     "BlobUnavailable",
     "BuilderUnavailable",
     "CallerError",
     "CapacityExceeded",
+    "Deleted",
     "EnvironmentFailed",
     "EnvironmentNotReady",
     "Exists",
@@ -53,6 +56,7 @@ __all__ = [
     "NotConnected",
     "NotFound",
     "PredictionTimeout",
+    "SessionDiffers",
     "TooLarge",
     "TooManyAttempts",
     "Unauthenticated",
@@ -135,6 +139,26 @@ class NotFound(CallerError):
 
 class Exists(CallerError):
     """The name is taken."""
+
+
+class Deleted(CallerError):
+    """It was there, and its owner can restore it for a while."""
+
+
+class AliasMoved(CallerError):
+    """The alias is not where `expected` said: somebody else has moved it."""
+
+
+class SessionDiffers(CallerError):
+    """The model was made in another session than this one: nothing of it was loaded.
+
+    `differences` lists {what, expected, got}: the model's language, its version, its main packages, and this session's.
+    """
+
+    @property
+    def differences(self) -> Sequence[Mapping[str, Any]]:
+        """{what, expected (the model's), got (this session's, None when it is not installed)} each."""
+        return self.problems
 
 
 class TooLarge(CallerError):
@@ -265,6 +289,7 @@ _BY_STATUS: Mapping[int, type[WelesError]] = {
     403: Forbidden,
     404: NotFound,
     409: Exists,
+    410: Deleted,
     413: TooLarge,
     415: UnsupportedMediaType,
     429: TooManyAttempts,

@@ -1,21 +1,59 @@
-"""Models of the lake: upload one, wait until it is ready, call it."""
+"""Models of the lake: upload one, wait until it is ready, call it; name, describe, fetch, delete it.
+
+A `version` is a number, an alias such as "production", "latest" (the newest that is ready, the default), or the hash
+of a version's content.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from weles import fetch, prediction
 from weles import job as jobs
-from weles import prediction
 from weles.connection import Connection, current, segment
 from weles.errors import InvalidRequest
 from weles.job import Status
+from weles.life import (
+    alias_history,
+    aliases,
+    card,
+    cite,
+    delete,
+    edit,
+    remove_alias,
+    restore,
+    set_alias,
+    set_card,
+    versions,
+)
 from weles.progress import say
 from weles.upload import ModelText, send
 
-__all__ = ["Status", "Upload", "info", "predict", "status", "upload"]
+__all__ = [
+    "Status",
+    "Upload",
+    "alias_history",
+    "aliases",
+    "card",
+    "cite",
+    "delete",
+    "download",
+    "edit",
+    "get",
+    "info",
+    "predict",
+    "remove_alias",
+    "restore",
+    "set_alias",
+    "set_card",
+    "status",
+    "upload",
+    "versions",
+]
 
 _MODES = ("exact", "prob")
 _STATES = {"ready": "succeeded", "failed": "failed", "building": "running", "pending": "queued"}
@@ -47,6 +85,9 @@ def upload(
 ) -> Upload:
     """Upload a fitted model with its data and its environment; a name that is there gets a new version.
 
+    The same content again makes no new version: what you get is the one that has it, and a note; one that could not
+    be prepared is prepared again.
+
     `mod`: an object with `predict`, or the path of a .pkl or .joblib file that holds one.
     `data`: what it was fitted on, with the column `target`: a DataFrame, a dict of columns, the path of a .csv or
     .parquet, or the hash of a dataset of the lake. The other columns are what the model takes. Some of its rows,
@@ -77,7 +118,7 @@ def upload(
     return Upload(made.model, made.version, made.job, ended.state, ended.notes or made.notes)
 
 
-def status(name: str, version: int | None = None, *, wait: bool = True) -> Status:
+def status(name: str, version: int | str | None = None, *, wait: bool = True) -> Status:
     """Wait, showing progress, until a version (the last uploaded by default) is ready; `wait=False`: how it is now.
 
     Raises NotFound, and UploadFailed, when waiting, with the diagnosis or the model's traceback when it failed.
@@ -98,7 +139,7 @@ def status(name: str, version: int | None = None, *, wait: bool = True) -> Statu
     return ended
 
 
-def predict(name: str, X: Any, *, mode: str = "exact", version: int | None = None) -> Any:  # noqa: N803 - as sklearn
+def predict(name: str, X: Any, *, mode: str = "exact", version: int | str | None = None) -> Any:  # noqa: N803 - as sklearn
     """The model's predictions for the rows of `X`, in their order.
 
     `X`: a DataFrame, a list of dicts, a dict of columns, the path of a .csv, or a 2-D array or list of rows in the
@@ -115,12 +156,32 @@ def predict(name: str, X: Any, *, mode: str = "exact", version: int | None = Non
     return prediction.predict(current(), name, X, mode, version)
 
 
-def info(name: str, *, version: int | None = None) -> dict[str, Any]:
+def get(name: str, *, version: int | str | None = None, force: bool = False) -> Any:
+    """The model itself, loaded into this session, which must be like the one that made it.
+
+    The language, its minor version and the versions of the main packages are compared before anything is fetched;
+    the file is checked against its hash before it is loaded. Loading runs the code of whoever made the model.
+    `force`: load it all the same. Raises SessionDiffers (with every difference), NotFound, ModelNotLoadable.
+    """
+    return fetch.get(current(), name, version, force=force)
+
+
+def download(name: str, path: str | os.PathLike[str] | None = None, *, version: int | str | None = None) -> Path:
+    """Keep the model's file, checked against its hash and not loaded; its path. Raises NotFound.
+
+    `path`: a file or a folder; by default `NAME-VERSION.pkl` (or .joblib, .rds) in the working directory.
+    """
+    return fetch.download(current(), name, path, version)
+
+
+def info(name: str, *, version: int | str | None = None) -> dict[str, Any]:
     """What the lake knows of a version (by default the newest that is ready, else the newest).
 
-    Keys: name, owner, version, versions, description, target, tags, flavour, language, language_version, state, job,
-    inputs and outputs (typed columns), environment {id, state, image, base, repairs}, dataset {hash, name,
-    description, rows}, size, sha256, created_at. Raises NotFound.
+    Of the model: name, owner, visibility, description, tags, versions, aliases. Of the version: version, hash, link,
+    citation, version_description, version_tags, found_tags, target, task, classes, flavour, format, model_class,
+    language, language_version, state, job, problem, notes, inputs and outputs (typed columns), size, sha256, system,
+    created_at. Of what belongs to it: environment {id, state, image, base, repairs, packages}, dataset {hash, name,
+    description, owner, aliases, rows, columns, missing}, columns (statistics of each), audits. Raises NotFound.
     """
     return current().json("GET", f"/models/{segment(name)}", params={"version": version})
 

@@ -21,7 +21,7 @@ __all__ = ["predict", "send"]
 _RUN = ("model", "version", "environment", "image")
 
 
-def predict(connection: Connection, name: str, data: Any, mode: str, version: int | None) -> Any:
+def predict(connection: Connection, name: str, data: Any, mode: str, version: int | str | None) -> Any:
     """See `weles.model.predict`."""
     with ExitStack() as open_files:
         path = sources.file_of(data)
@@ -52,7 +52,7 @@ def send(
     content_type: str,
     *,
     mode: str,
-    version: int | None,
+    version: int | str | None,
     accept: str = "application/json",
     stream: bool = False,
 ) -> Response:
@@ -69,7 +69,7 @@ def send(
     )
 
 
-def _table(connection: Connection, name: str, version: int | None, data: Any) -> Table:
+def _table(connection: Connection, name: str, version: int | str | None, data: Any) -> Table:
     if frames.is_frame(data) or isinstance(data, Mapping):
         return sources.table_of(data)
     if isinstance(data, Sequence) and data and isinstance(data[0], Mapping):

@@ -82,13 +82,27 @@ def _metadata(opened: ModelFile, flavour: str, text: ModelText, stored: str | No
         "data_description": text.data_description,
         "system": {
             "platform": platform.platform(),
+            "system": platform.system(),
+            "release": platform.release(),
+            "distribution": _distribution(),
             "machine": platform.machine(),
+            "processor": platform.processor(),
             "implementation": platform.python_implementation(),
         },
     }
     if stored is not None:
         metadata["dataset"] = stored
     return metadata
+
+
+def _distribution() -> str:
+    """Of Linux, as it calls itself; empty where there is none."""
+    try:
+        with open("/etc/os-release", encoding="utf-8") as file:  # noqa: PTH123 - freedesktop_os_release is of 3.10
+            named = dict(line.rstrip().split("=", 1) for line in file if "=" in line)
+    except (OSError, ValueError):
+        return ""
+    return named.get("PRETTY_NAME", "").strip("\"'")
 
 
 def _sample(connection: Connection, hash: str) -> Table:

@@ -58,6 +58,23 @@ EXPECTED = {
     ("GET", "/api/v1/models"): USER_READ,
     ("POST", "/api/v1/models"): USER_WRITE,
     ("GET", "/api/v1/models/<name>"): SEE,
+    ("PATCH", "/api/v1/models/<name>"): CHANGE,
+    ("DELETE", "/api/v1/models/<name>"): CHANGE,
+    ("POST", "/api/v1/models/<name>/restore"): CHANGE,
+    ("GET", "/api/v1/models/<name>/card"): SEE,
+    ("PUT", "/api/v1/models/<name>/card"): CHANGE,
+    ("GET", "/api/v1/models/<name>/file"): SEE,
+    ("GET", "/api/v1/models/<name>/aliases"): SEE,
+    ("GET", "/api/v1/models/<name>/aliases/<alias>"): SEE,
+    ("PUT", "/api/v1/models/<name>/aliases/<alias>"): CHANGE,
+    ("DELETE", "/api/v1/models/<name>/aliases/<alias>"): CHANGE,
+    ("GET", "/api/v1/models/<name>/versions"): SEE,
+    ("GET", "/api/v1/models/<name>/versions/<version>"): SEE,
+    ("DELETE", "/api/v1/models/<name>/versions/<version>"): CHANGE,
+    ("POST", "/api/v1/models/<name>/versions/<version>/restore"): CHANGE,
+    # What is found is filtered by who asks.
+    ("GET", "/api/v1/versions/<version_hash>"): USER_READ,
+    ("GET", "/v/<digits>"): ANYONE,
     ("GET", "/api/v1/models/<name>/access"): OWN,
     ("PUT", "/api/v1/models/<name>/access"): CHANGE,
     ("POST", "/api/v1/models/<name>/predict"): USE,
@@ -102,7 +119,8 @@ class World:
         content_hash = owner.get("/api/v1/models/wine").json["dataset"]["hash"]
         self.values = {
             **{"name": "wine", "content_hash": content_hash, "job_id": job, "environment_id": ENVIRONMENT},
-            **{"user_name": "guest", "token_id": "0" * 12, "version": "1"},
+            **{"user_name": "guest", "token_id": "0" * 12},
+            **{"version": "1", "alias": "production", "version_hash": "sha256:" + "0" * 64, "digits": "0" * 64},
         }
         self.share(Audience(Visibility.SHARED, ("guest",)))
 

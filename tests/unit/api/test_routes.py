@@ -52,7 +52,8 @@ def test_an_upload_is_accepted_and_its_job_waits(client: FlaskClient) -> None:
 
 
 def test_versions_count_up_and_are_the_owners_alone(client: FlaskClient, member: FlaskClient) -> None:
-    assert [upload(client).json["version"] for _ in range(3)] == [1, 2, 3]
+    files = [(io.BytesIO(b"model %d" % number), "model.pkl") for number in range(3)]
+    assert [upload(client, model=file).json["version"] for file in files] == [1, 2, 3]
     refused = upload(member)
     assert refused.status_code == 403
     assert client.get("/api/v1/models/wine").json["versions"] == [1, 2, 3]

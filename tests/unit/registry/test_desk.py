@@ -12,8 +12,15 @@ import pytest
 
 from builders.bases import Base
 from builders.identity import Recipe
-from registry.domain.entities import State
-from registry.domain.errors import CapacityExceeded, EnvironmentNotReady, LakeFailed, ModelNotLoadable, ModelNotUsable
+from registry.domain.entities import State, now
+from registry.domain.errors import (
+    CapacityExceeded,
+    Deleted,
+    EnvironmentNotReady,
+    LakeFailed,
+    ModelNotLoadable,
+    ModelNotUsable,
+)
 from registry.domain.ports import Ending, RunnableVersion
 from registry.runners.desk import BUSY_SECONDS, LeaseDesk, longest_idle
 from registry.runners.desk_client import DeskClient
@@ -36,6 +43,7 @@ class Versions:
             "model": "wine",
             "number": 1,
             "state": State.READY,
+            "deleted_at": None,
             "problem": None,
             "image_id": "sha256:1",
             "flavour": "sklearn",
@@ -135,6 +143,9 @@ def test_a_fault_of_the_desk_is_told_as_such(desk: LeaseDesk, runner: FakeRunner
 def test_what_cannot_run(desk: LeaseDesk, versions: Versions) -> None:
     versions.changes = {"state": State.FAILED, "problem": {"detail": "it does not build"}}
     with pytest.raises(ModelNotUsable, match="it does not build"):
+        desk.lease("a")
+    versions.changes = {"deleted_at": now()}
+    with pytest.raises(Deleted):
         desk.lease("a")
     versions.changes = {"state": State.PENDING, "image_id": None}
     with pytest.raises(EnvironmentNotReady):
