@@ -79,7 +79,12 @@ class Settings:
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite:///{self.home / 'lake.sqlite'}"
+        return self.database_url or f"sqlite:///{self.sqlite_file}"
+
+    @property
+    def sqlite_file(self) -> Path:
+        """The database of a lake without a `database_url`."""
+        return self.home / "lake.sqlite"
 
     @property
     def jobs_database(self) -> str:

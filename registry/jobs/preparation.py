@@ -36,6 +36,10 @@ from registry.services.predict import Prediction
 _log = logging.getLogger(__name__)
 _PAUSES = (1.0, 4.0, 10.0)
 _PATIENCE_SECONDS = 300.0
+_SEND_ALL = (
+    "The environment has only the packages that the model names, and what they need. If one is missing, upload with "
+    'environment="freeze", which sends all of your session.'
+)
 _FAILED = LakeFailed("The worker failed while it made this environment; its log says more.").to_document()
 _IMAGE_GONE = LakeFailed("The environment's image is gone from the engine; it is made again.").to_document()
 
@@ -132,7 +136,7 @@ class Preparation:
         try:
             outputs = _patiently(lambda: self._replay(job_id, version))
         except WelesError as error:
-            return {"problem": error.to_document()}
+            return {"problem": _with_advice(error, version).to_document()}
         notes = [*version.notes]
         notes += [f"{each['text']}: {each['action']}; {each['reason']}" for each in resolution.repairs]
         self._models.version_is_ready(version_id, outputs=outputs, notes=[*dict.fromkeys(notes)])
@@ -213,6 +217,13 @@ def _patiently(work: Callable[[], list[Json]]) -> list[Json]:
             if time.monotonic() > deadline:
                 raise
             time.sleep(1)
+
+
+def _with_advice(error: WelesError, version: ModelVersion) -> WelesError:
+    """Where the client chose the packages by the model alone, one may be missing: say how to send them all."""
+    if error.family == "model" and version.system.get("environment") == "model":
+        error.next = f"{_SEND_ALL} {error.next}"
+    return error
 
 
 def _pending(identity: str, lock: Lock, base: Json) -> Environment:

@@ -6,10 +6,11 @@
     weles.model.status("wine")
     weles.model.predict("wine", X)
 
-One noun per module: `model`, `dataset`, `user`. `connect` names the lake; every error is in `weles.errors`, and here.
+One noun per module: `model`, `dataset`, `user`, `token`. `connect` names the lake; every error is in `weles.errors`,
+and here.
 """
 
-from weles import dataset, errors, model, user
+from weles import dataset, errors, model, token, user
 from weles.connection import Connection, connect
 from weles.errors import (
     AliasMoved,
@@ -102,5 +103,6 @@ __all__ = [
     "dataset",
     "errors",
     "model",
+    "token",
     "user",
 ]

@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from weles import commands, life_commands
+from weles import account_commands, commands, life_commands
 from weles.errors import WelesError
 from weles.progress import say
 from weles.version import __version__
@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     _model_commands(nouns)
     life_commands.add(nouns)
     _dataset_commands(nouns)
-    _user_commands(nouns)
+    account_commands.add(nouns)
     return top
 
 
@@ -63,7 +63,13 @@ def _model_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) 
     upload.add_argument("--data", required=True, help="a .csv or .parquet file, or a dataset's hash")
     upload.add_argument("--data-name", default="")
     upload.add_argument("--data-description", default="")
-    upload.add_argument("--requirements", metavar="FILE", help="default: the freeze of this interpreter")
+    upload.add_argument(
+        "--requirements",
+        "--environment",
+        metavar="FILE",
+        help='a freeze, requirements, a lock file, a conda export; "freeze" for all of this interpreter; default: what '
+        "the model needs of it",
+    )
     upload.add_argument("--wait", action="store_true", help="until it is ready")
     upload.set_defaults(run=commands.upload)
 
@@ -105,20 +111,3 @@ def _dataset_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]
     info = verbs.add_parser("info", help="what the lake knows of it")
     info.add_argument("hash")
     info.set_defaults(run=commands.dataset_info)
-
-
-def _user_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    login = nouns.add_parser("login", help="get a token and keep it for later")
-    login.add_argument("url", nargs="?", help="default: WELES_URL, or the lake of the last login")
-    login.add_argument("--name", required=True)
-    login.add_argument(
-        "--password-stdin", action="store_true", help="read it from standard input; else it is asked for"
-    )
-    login.set_defaults(run=commands.login)
-    verbs = nouns.add_parser("user", help="users of the lake").add_subparsers(required=True, metavar="VERB")
-    create = verbs.add_parser("create", help="make a user; its token is printed")
-    create.add_argument("name")
-    create.add_argument(
-        "--password-stdin", action="store_true", help="read it from standard input; else it is asked for"
-    )
-    create.set_defaults(run=commands.user_create)

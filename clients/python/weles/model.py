@@ -31,11 +31,15 @@ from weles.life import (
     versions,
 )
 from weles.progress import say
+from weles.requirements import EnvironmentLike
+from weles.sharing import Access, access, share, unshare
 from weles.upload import ModelText, send
 
 __all__ = [
+    "Access",
     "Status",
     "Upload",
+    "access",
     "alias_history",
     "aliases",
     "card",
@@ -50,7 +54,9 @@ __all__ = [
     "restore",
     "set_alias",
     "set_card",
+    "share",
     "status",
+    "unshare",
     "upload",
     "versions",
 ]
@@ -80,7 +86,7 @@ def upload(
     data_name: str = "",
     data_description: str = "",
     *,
-    environment: str | os.PathLike[str] | None = None,
+    environment: EnvironmentLike = None,
     wait: bool = False,
 ) -> Upload:
     """Upload a fitted model with its data and its environment; a name that is there gets a new version.
@@ -92,7 +98,8 @@ def upload(
     `data`: what it was fitted on, with the column `target`: a DataFrame, a dict of columns, the path of a .csv or
     .parquet, or the hash of a dataset of the lake. The other columns are what the model takes. Some of its rows,
     with this session's predictions, go along, so that the lake can check that it answers the same.
-    `environment`: the path or the text of a `pip freeze`; None for the one of this interpreter.
+    `environment`: None or "model" for what the model needs, at this session's versions; "freeze" for all that this
+    session has; or the path (or text) of a freeze, requirements, lock file or conda export.
     `wait`: show progress until the version is ready.
 
     Raises InvalidModel, InvalidInput, InvalidEnvironment before or without anything being kept; UploadFailed, with
