@@ -32,6 +32,7 @@ from weles.life import (
 )
 from weles.progress import say
 from weles.requirements import EnvironmentLike
+from weles.search import search
 from weles.sharing import Access, access, share, unshare
 from weles.upload import ModelText, send
 
@@ -52,6 +53,7 @@ __all__ = [
     "predict",
     "remove_alias",
     "restore",
+    "search",
     "set_alias",
     "set_card",
     "share",
