@@ -15,7 +15,6 @@ from registry.api.predictions import PredictQuerySchema
 from registry.api.problems import problem, translated
 from registry.api.services import services
 from registry.domain.errors import InvalidRequest, WelesError
-from registry.domain.schema import Schema as TableSchema
 from registry.services.predict import require_ready
 from registry.tables import formats, mlflow_format
 
@@ -80,10 +79,9 @@ class Invocations(MethodView):
             if scoring.params:
                 query = _with_params(query, scoring.params)
                 version = asked(name, query["version"])
-            table = mlflow_format.table(scoring, TableSchema.from_json(version.inputs))
+            table = mlflow_format.table(scoring, here.inputs.of(version))
         else:
-            inputs = TableSchema.from_json(version.inputs)
-            table = formats.read(kind, body, inputs, max_bytes=here.settings.container_memory)
+            table = formats.read(kind, body, here.inputs.of(version), max_bytes=here.settings.container_memory)
         answer = here.prediction.answer(version.id, query["mode"], table)
         return signed(Response(mlflow_format.write(answer), content_type=formats.JSON), version)
 

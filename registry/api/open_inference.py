@@ -173,7 +173,7 @@ class Infer(MethodView):
             raise UnsupportedMediaType(f"with Content-Encoding {request.content_encoding}"[:100], (_JSON, _BINARY))
         found = asked(name, _ref(version))
         inference = open_inference.read(request.get_data(cache=False), _header_bytes())
-        table = open_inference.table(inference, TableSchema.from_json(found.inputs))
+        table = open_inference.table(inference, services().inputs.of(found))
         document: dict[str, Any] = {"model_name": found.model, "model_version": str(found.number)}
         if inference.id is not None:
             document["id"] = inference.id
