@@ -6,6 +6,8 @@ from sqlalchemy import (
     ColumnElement,
     Engine,
     Select,
+    and_,
+    case,
     cast,
     column,
     false,
@@ -29,6 +31,8 @@ from registry.domain.search import Found, FoundModel, Search, Sort
 _Condition = ColumnElement[bool]
 # A shorter word is the beginning of too much: it must be a whole one.
 _SHORTEST_BEGINNING = 3
+# Of more than that, those come first that have the words in their name.
+_MOST_RANKED = 3_000
 # Of D, C, B, A: the card, the description, tags and columns, the name.
 _WEIGHTS: ColumnElement[Any] = literal_column("'{0.1, 0.3, 0.5, 1.0}'::real[]")
 _VECTORS = table("search_text", column("id"), column("vector", TSVECTOR))
@@ -68,7 +72,7 @@ class SqlSearch:
                 select(search_models.c.id)
                 .select_from(source)
                 .where(*conditions)
-                .order_by(*self._order(search, rank))
+                .order_by(*_order(search, rank if total <= _MOST_RANKED else None))
                 .limit(search.per_page)
                 .offset((search.page - 1) * search.per_page)
             )
@@ -93,13 +97,6 @@ class SqlSearch:
         matched = found.subquery("matched")
         return matched.join(search_models, search_models.c.id == matched.c.id), matched.c.rank
 
-    def _order(self, search: Search, rank: Any) -> list[Any]:
-        if search.sort is Sort.RELEVANCE and rank is not None:
-            first = rank.asc() if search.descending else rank.desc()
-            return [first, search_models.c.model]
-        chosen = _SORTS.get(search.sort, search_models.c.model)
-        return [(chosen.desc() if search.descending else chosen.asc()).nulls_last(), search_models.c.model]
-
     def _of(self, ids: list[int], positive: bool) -> Any:
         """The models of these ids, or those of no such id."""
         if self._postgres:
@@ -111,6 +108,17 @@ class SqlSearch:
             return among.bindparams(ids=ids)
         listed = text("SELECT value FROM json_each(:ids)").bindparams(ids=f"{ids}").columns(search_models.c.id)
         return search_models.c.id.in_(listed) if positive else search_models.c.id.not_in(listed)
+
+
+def _order(search: Search, rank: Any) -> list[Any]:
+    """`rank` is None where there is nothing to rank, or too much."""
+    if search.sort is Sort.RELEVANCE and search.words:
+        named = and_(*(func.lower(search_models.c.model).contains(word) for word in search.words))
+        first = case((named, 1), else_=0) if rank is None else rank
+        return [first.asc() if search.descending else first.desc(), search_models.c.model]
+    chosen = _SORTS.get(search.sort, search_models.c.model)
+    ordered = chosen.desc() if search.descending else chosen.asc()
+    return [ordered.nulls_last() if chosen.nullable else ordered, search_models.c.id]
 
 
 def _conditions(search: Search) -> list[_Condition]:

@@ -14,6 +14,7 @@ from registry.domain.errors import InvalidRequest
 # RE2 needs time in proportion to the text times the size of its program: both are bounded, and the sum of it, too.
 _LARGEST_PROGRAM = 1000
 _CHUNK = 256
+_NO_IDS, _NO_NAMES = pa.array([], pa.int64()), pa.array([], pa.string())
 _MOST_SECONDS = 0.25
 
 
@@ -23,8 +24,7 @@ class Names:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._state: tuple[int, int] = (0, 0)
-        self._ids = pa.array([], pa.int64())
-        self._names = pa.array([], pa.string())
+        self._ids, self._names = _NO_IDS, _NO_NAMES
 
     def matching(self, connection: Connection, regex: str) -> tuple[list[int], bool]:
         """(ids, whether they are of the names that match; else of those that do not): whichever are fewer.
@@ -48,16 +48,27 @@ class Names:
         return ids.filter(chosen.combine_chunks()).to_pylist(), positive
 
     def _current(self, connection: Connection) -> tuple[pa.Array, pa.Array]:
+        """The names as they are now; only what has come since is read, unless something has gone."""
         # Ids are never given twice: their number and sum change with every model that comes or goes.
-        number, total = connection.execute(select(func.count(), func.coalesce(func.sum(search_models.c.id), 0))).one()
-        state = (number, int(total))
+        counted = select(func.count(), func.coalesce(func.sum(search_models.c.id), 0))
+        number, total = connection.execute(counted).one()
         with self._lock:
-            if state != self._state:
-                rows = connection.execute(select(search_models.c.id, search_models.c.model)).all()
-                self._ids = pa.array([row.id for row in rows], pa.int64())
-                self._names = pa.array([row.model for row in rows], pa.string())
-                self._state = (len(rows), sum(row.id for row in rows))
+            if (number, int(total)) != self._state:
+                self._append(connection)
+            if (number, int(total)) != self._state:
+                self._ids, self._names, self._state = _NO_IDS, _NO_NAMES, (0, 0)
+                self._append(connection)
             return self._ids, self._names
+
+    def _append(self, connection: Connection) -> None:
+        """Read the models that have come since the last one that is known."""
+        last = self._ids[-1].as_py() if len(self._ids) else 0
+        query = select(search_models.c.id, search_models.c.model).where(search_models.c.id > last)
+        rows = connection.execute(query.order_by(search_models.c.id)).all()
+        ids = [row[0] for row in rows]
+        self._ids = pa.concat_arrays([self._ids, pa.array(ids, pa.int64())])
+        self._names = pa.concat_arrays([self._names, pa.array([row[1] for row in rows], pa.string())])
+        self._state = (self._state[0] + len(ids), self._state[1] + sum(ids))
 
 
 def _check(regex: str) -> None:

@@ -263,7 +263,8 @@ search_models = Table(
     "search_models",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("model", _NAME, unique=True, nullable=False),
+    # Sorted by code point on every database.
+    Column("model", _NAME.with_variant(String(100, collation="C"), "postgresql"), unique=True, nullable=False),
     Column("version_id", _UUID, nullable=False),
     Column("owner_id", Integer, nullable=False, index=True),
     Column("visibility", String(20), nullable=False),
@@ -272,7 +273,7 @@ search_models = Table(
     # `registry.domain.ranges.version_key`: numbers that sort as versions do.
     Column("language_key", BigInteger),
     Column("flavour", String(50), nullable=False),
-    Column("rows", BigInteger, index=True),
+    Column("rows", BigInteger),
     Column("columns", Integer),
     Column("missing", BigInteger),
     Column("classes", Integer),

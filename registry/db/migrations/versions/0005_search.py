@@ -20,7 +20,11 @@ def upgrade() -> None:
     op.create_table(
         "search_models",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("model", sa.String(length=100), nullable=False),
+        sa.Column(
+            "model",
+            sa.String(length=100).with_variant(sa.String(length=100, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("version_id", sa.String(length=32), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=False),
         sa.Column("visibility", sa.String(length=20), nullable=False),
@@ -37,7 +41,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("model", name=op.f("uq_search_models_model")),
         sqlite_autoincrement=True,
     )
-    for name in ("owner_id", "created_at", "rows"):
+    for name in ("owner_id", "created_at"):
         op.create_index(op.f(f"ix_search_models_{name}"), "search_models", [name])
     op.create_table(
         "search_tags",
@@ -88,7 +92,8 @@ _SQLITE = [
 
 _POSTGRES = [
     "CREATE TABLE search_text (id INTEGER PRIMARY KEY REFERENCES search_models (id) ON DELETE CASCADE, "
-    "vector TSVECTOR NOT NULL)",
+    # Vectors are kept beside the table: who only looks up ids need not read them.
+    "vector TSVECTOR NOT NULL) WITH (toast_tuple_target = 128)",
     "CREATE INDEX ix_search_text_vector ON search_text USING gin (vector)",
     *(
         f"CREATE FUNCTION search_{table}_changed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
