@@ -8,12 +8,14 @@ from registry.api import access as sharing
 from registry.api import (
     aliases,
     cards,
+    dataset_aliases,
     datasets,
     guard,
     jobs,
     lake,
     mlflow,
     models,
+    multipart,
     open_inference,
     predictions,
     search,
@@ -49,6 +51,23 @@ from registry.services.search import SearchService
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
+_RESOURCES = (
+    lake,
+    users,
+    tokens,
+    sharing,
+    datasets,
+    dataset_aliases,
+    models,
+    cards,
+    aliases,
+    versions,
+    search,
+    predictions,
+    open_inference,
+    mlflow,
+    jobs,
+)
 # Routes that take more than a few fields say so themselves.
 _BODY_BYTES = 1 << 20
 _FORM_BYTES = 8 << 20
@@ -63,6 +82,8 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
     settings = settings or Settings.from_environ()
     desk = desk or DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
     app = Flask("weles", static_folder=None)
+    app.request_class = multipart.SpoolingRequest
+    app.teardown_request(multipart.close_opened)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(
         API_TITLE="Weles",
@@ -85,10 +106,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
-    for resource in (
-        *(lake, users, tokens, sharing, datasets, models, cards, aliases, versions, search),
-        *(predictions, open_inference, mlflow, jobs),
-    ):
+    for resource in _RESOURCES:
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(versions.links)
     guard.install(app)
@@ -101,7 +119,7 @@ def _services(settings: Settings, desk: Desk) -> Services:
     accounts = AccountService(RememberingAccounts(engine, memory))
     access = AccessService(RememberingAccess(engine, memory))
     blobs = FilesystemBlobs(settings.blobs_folder)
-    stored_datasets = DatasetService(SqlDatasets(engine), blobs)
+    stored_datasets = DatasetService(SqlDatasets(engine), blobs, settings.incoming_folder)
     stored_models, stored_jobs = RememberingModels(engine, memory), SqlJobs(engine)
     prediction = Prediction(
         RunFolders(settings.run_folder),

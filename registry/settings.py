@@ -21,8 +21,8 @@ class Settings:
     web_threads: int = field(default=16, metadata={"help": "threads of each web process"})
     database_url: str = field(default="", metadata={"help": "SQLAlchemy URL; default: SQLite in the home folder"})
     docker_host: str = field(default="", metadata={"help": "Docker Engine; default: DOCKER_HOST or the local socket"})
-    max_upload_bytes: int = field(default=4 << 30, metadata={"help": "largest request body of an upload"})
-    max_data_bytes: int = field(default=512 << 20, metadata={"help": "largest table of an upload, as it is sent"})
+    max_upload_bytes: int = field(default=12 << 30, metadata={"help": "largest request body of an upload"})
+    max_data_bytes: int = field(default=8 << 30, metadata={"help": "largest table of an upload, as it is sent"})
     max_predict_bytes: int = field(default=256 << 20, metadata={"help": "largest request body of a prediction"})
     builds_at_once: int = field(default=2, metadata={"help": "environments built at the same time"})
     build_seconds: int = field(default=3600, metadata={"help": "a build that takes longer is ended"})
@@ -94,6 +94,11 @@ class Settings:
     @property
     def blobs_folder(self) -> Path:
         return self.home / "blobs"
+
+    @property
+    def incoming_folder(self) -> Path:
+        """What is on its way in, beside the blobs that it becomes; nothing there outlives a start."""
+        return self.blobs_folder / "incoming"
 
     @property
     def packages_folder(self) -> Path:

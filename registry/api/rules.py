@@ -71,6 +71,11 @@ def see_dataset(scope: Scope) -> Rule:
     return Rule(Who.READER, scope, Thing.DATASET, Right.SEE)
 
 
+def name_dataset(scope: Scope) -> Rule:
+    """Whoever sees a dataset may have a name of their own for it."""
+    return Rule(Who.USER, scope, Thing.DATASET, Right.SEE)
+
+
 def change_dataset(scope: Scope) -> Rule:
     return Rule(Who.USER, scope, Thing.DATASET, Right.CHANGE)
 
@@ -108,6 +113,9 @@ RULES: dict[tuple[str, str], Rule] = {
     ("datasets.Content", "GET"): see_dataset(Scope.READ),
     ("datasets.Head", "GET"): see_dataset(Scope.READ),
     ("datasets.Info", "GET"): see_dataset(Scope.READ),
+    ("dataset_aliases.Aliases", "POST"): name_dataset(Scope.WRITE),
+    ("dataset_aliases.OneAlias", "PATCH"): change_dataset(Scope.WRITE),
+    ("dataset_aliases.OneAlias", "DELETE"): change_dataset(Scope.WRITE),
     ("search.Models", "GET"): reader(Scope.READ),
     ("models.Models", "POST"): user(Scope.WRITE),
     ("models.OneModel", "GET"): see_model(Scope.READ),

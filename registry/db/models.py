@@ -20,7 +20,7 @@ from registry.domain.entities import (
     User,
     now,
 )
-from registry.domain.errors import Deleted, Forbidden, NotFound
+from registry.domain.errors import Deleted, Forbidden, LakeBusy, NotFound
 from registry.domain.text import storable
 from registry.domain.version_ref import LATEST, VersionRef
 
@@ -53,7 +53,9 @@ class SqlModels:
             # Locks the model's row: two uploads at once get two numbers, or find each other's content.
             model = connection.execute(
                 select(models.c.owner_id, models.c.deleted_at).where(models.c.name == version.model).with_for_update()
-            ).one()
+            ).one_or_none()
+            if model is None:
+                raise LakeBusy(f"What was {version.model!r} is being removed just now.")
             if model.owner_id != version.owner_id:
                 raise Forbidden(f"The model {version.model!r} is another user's.", next="Choose another name.")
             if model.deleted_at is not None:

@@ -64,7 +64,7 @@ class InvalidRequest(CallerError):
 class InvalidInput(CallerError):
     """Data that does not fit the schema. `problems`: {column, row, expected, got} each; rows count from 0."""
 
-    title = "The data does not fit the model's schema"
+    title = "The data cannot be taken as they are"
 
     def __init__(
         self,

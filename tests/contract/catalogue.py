@@ -10,7 +10,7 @@ from sqlalchemy import Engine, insert, select, update
 from registry.db.accounts import SqlAccounts
 from registry.db.datasets import SqlDatasets
 from registry.db.models import SqlModels
-from registry.db.tables import datasets, model_shares, models, users
+from registry.db.tables import model_shares, models, users
 from registry.domain.entities import Dataset, DatasetAlias, ModelVersion, Resolution, State, User, now
 from registry.domain.errors import NotFound
 
@@ -72,9 +72,7 @@ class Catalogue:
 
     def count_missing(self, name: str, missing: int) -> None:
         """What the lake does when it has counted a dataset's missing values."""
-        content = SqlModels(self.engine).version(name).dataset_hash
-        with self.engine.execution_options(writes=True).begin() as connection:
-            connection.execute(update(datasets).where(datasets.c.hash == content).values(missing=missing))
+        SqlDatasets(self.engine).describe(str(SqlModels(self.engine).version(name).dataset_hash), missing, [])
 
     def _dataset(self, content: str, rows: int, columns: int, missing: int | None, owner: User) -> None:
         store = SqlDatasets(self.engine)

@@ -31,6 +31,7 @@ ADMIN = (401, 403, 403, 403, 200, 403, 403, 403)
 SEE = (401, 404, 200, 200, 200, 200, 403, 200)
 USE = (401, 404, 200, 200, 200, 403, 200, 403)
 OWN = (401, 404, 403, 200, 200, 200, 403, 200)
+NAME = (401, 404, 200, 200, 200, 403, 403, 403)
 CHANGE = (401, 404, 403, 200, 200, 403, 403, 403)
 
 EXPECTED = {
@@ -53,6 +54,9 @@ EXPECTED = {
     ("GET", "/api/v1/datasets/<content_hash>"): SEE,
     ("GET", "/api/v1/datasets/<content_hash>/head"): SEE,
     ("GET", "/api/v1/datasets/<content_hash>/info"): SEE,
+    ("POST", "/api/v1/datasets/<content_hash>/aliases"): NAME,
+    ("PATCH", "/api/v1/datasets/<content_hash>/aliases/<path:alias>"): CHANGE,
+    ("DELETE", "/api/v1/datasets/<content_hash>/aliases/<path:alias>"): CHANGE,
     ("GET", "/api/v1/datasets/<content_hash>/access"): OWN,
     ("PUT", "/api/v1/datasets/<content_hash>/access"): CHANGE,
     ("GET", "/api/v1/models"): USER_READ,
