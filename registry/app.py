@@ -10,6 +10,7 @@ from registry.api import (
     cards,
     dataset_aliases,
     datasets,
+    environments,
     guard,
     jobs,
     lake,
@@ -35,7 +36,7 @@ from registry.db.jobs import SqlJobs
 from registry.db.memory import Memory, RememberingAccess, RememberingAccounts, RememberingModels
 from registry.db.search import SqlSearch
 from registry.domain.errors import WelesError
-from registry.domain.ports import Desk
+from registry.domain.ports import Desk, Doctor
 from registry.runners.channel import Channel
 from registry.runners.desk_client import DeskClient
 from registry.runners.run_folder import RunFolders
@@ -44,6 +45,8 @@ from registry.services.accounts import AccountService
 from registry.services.aliases import AliasService
 from registry.services.datasets import DatasetService
 from registry.services.deletion import DeletionService
+from registry.services.doctor import DoctorService
+from registry.services.environments import EnvironmentService
 from registry.services.login_limit import LoginLimit
 from registry.services.model_texts import ModelTexts
 from registry.services.predict import InputSchemas, Prediction
@@ -53,6 +56,7 @@ from registry.settings import Settings
 
 _RESOURCES = (
     lake,
+    environments,
     users,
     tokens,
     sharing,
@@ -74,13 +78,13 @@ _FORM_BYTES = 8 << 20
 _DESK_MARGIN_SECONDS = 30
 
 
-def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Flask:
+def create_app(settings: Settings | None = None, desk: Desk | None = None, doctor: Doctor | None = None) -> Flask:
     """The Flask application of a lake that `registry.first_start` has set up.
 
-    `settings` default to the environment's `WELES_*`, `desk` to the worker's on its socket.
+    `settings` default to the environment's `WELES_*`, `desk` and `doctor` to the worker's on its socket.
     """
     settings = settings or Settings.from_environ()
-    desk = desk or DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
+    worker = DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
     app = Flask("weles", static_folder=None)
     app.request_class = multipart.SpoolingRequest
     app.teardown_request(multipart.close_opened)
@@ -95,7 +99,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
         MAX_FORM_MEMORY_SIZE=_FORM_BYTES,
     )
     with app.app_context():
-        register(_services(settings, desk))
+        register(_services(settings, desk or worker, doctor or worker))
     app.register_error_handler(WelesError, problem)
     app.register_error_handler(HTTPException, http_problem)
     api = ProblemApi(
@@ -113,7 +117,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
     return app
 
 
-def _services(settings: Settings, desk: Desk) -> Services:
+def _services(settings: Settings, desk: Desk, doctor: Doctor) -> Services:
     engine = connect(settings.database)
     memory = Memory.over(engine)
     accounts = AccountService(RememberingAccounts(engine, memory))
@@ -121,6 +125,7 @@ def _services(settings: Settings, desk: Desk) -> Services:
     blobs = FilesystemBlobs(settings.blobs_folder)
     stored_datasets = DatasetService(SqlDatasets(engine), blobs, settings.incoming_folder)
     stored_models, stored_jobs = RememberingModels(engine, memory), SqlJobs(engine)
+    stored_environments = SqlEnvironments(engine)
     prediction = Prediction(
         RunFolders(settings.run_folder),
         Channel(),
@@ -143,7 +148,9 @@ def _services(settings: Settings, desk: Desk) -> Services:
         texts=ModelTexts(stored_models),
         aliases=AliasService(SqlAliases(engine), stored_models, stored_jobs),
         deletion=DeletionService(SqlDeletions(engine), stored_models, prediction, grace_seconds=settings.grace_seconds),
-        environments=SqlEnvironments(engine),
+        environments=stored_environments,
+        environment_service=EnvironmentService(stored_environments, access, blobs),
+        doctor=DoctorService(doctor, desk, access),
         jobs=stored_jobs,
         desk=desk,
         blobs=blobs,

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 from builders.docker_builder import DockerBuilder
@@ -28,6 +29,7 @@ from registry.runners.desk_server import DeskServer
 from registry.runners.docker import DockerRunner
 from registry.runners.engine import docker_client
 from registry.runners.run_folder import RunFolders
+from registry.services import examination
 from registry.services.predict import Prediction
 from registry.services.purge import Purge
 from registry.settings import Settings
@@ -50,16 +52,18 @@ class Worker:
         self._engine = connect(settings.database)
         client = docker_client(settings)
         models, blobs = SqlModels(self._engine), FilesystemBlobs(settings.blobs_folder)
+        environments = SqlEnvironments(self._engine)
         self._jobs = SqlJobs(self._engine)
         self._runner = DockerRunner(client, self._lake, settings)
-        builder = DockerBuilder(
+        build = partial(
+            DockerBuilder,
             client,
             store=PackageStore(settings.packages_folder),
             site=SiteSettings.from_host(os.environ),
             lake=self._lake,
             runtimes_folder=RUNTIME_IMAGES,
-            timeout_seconds=settings.build_seconds,
         )
+        builder = build(timeout_seconds=settings.build_seconds)
         recipes = builder.recipes()
         desk = LeaseDesk(
             runner=self._runner,
@@ -80,7 +84,7 @@ class Worker:
         )
         preparation = Preparation(
             models=models,
-            environments=SqlEnvironments(self._engine),
+            environments=environments,
             jobs=self._jobs,
             blobs=blobs,
             builder=builder,
@@ -91,7 +95,10 @@ class Worker:
         self._job_runner = JobRunner(
             settings.jobs_database, preparation, executor=self._lake, builds_at_once=settings.builds_at_once
         )
-        self._desk_server = DeskServer(desk, settings.desk_socket)
+        # Somebody waits for the doctor's answer: it gives up sooner than a build.
+        examiner = build(timeout_seconds=min(settings.build_seconds, examination.SECONDS))
+        doctor = examination.Examination(examiner, environments, recipes)
+        self._desk_server = DeskServer(desk, doctor, settings.desk_socket)
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; then stop at once and leave no container behind."""

@@ -94,6 +94,12 @@ RULES: dict[tuple[str, str], Rule] = {
     ("lake.Health", "GET"): anyone(),
     ("lake.Runtimes", "GET"): reader(Scope.READ),
     ("lake.OneEnvironment", "GET"): see_environment(Scope.READ),
+    ("environments.Resolve", "POST"): user(Scope.WRITE),
+    ("environments.Packages", "GET"): see_environment(Scope.READ),
+    ("environments.Dockerfile", "GET"): see_environment(Scope.READ),
+    # The service asks for the right on the other environment.
+    ("environments.Diff", "GET"): see_environment(Scope.READ),
+    ("environments.Requirements", "GET"): see_model(Scope.READ),
     ("users.Users", "GET"): admin(),
     ("users.Users", "POST"): admin(),
     ("users.OneUser", "GET"): admin(),

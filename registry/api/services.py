@@ -14,6 +14,8 @@ from registry.services.accounts import AccountService
 from registry.services.aliases import AliasService
 from registry.services.datasets import DatasetService
 from registry.services.deletion import DeletionService
+from registry.services.doctor import DoctorService
+from registry.services.environments import EnvironmentService
 from registry.services.login_limit import LoginLimit
 from registry.services.model_texts import ModelTexts
 from registry.services.predict import InputSchemas, Prediction
@@ -41,6 +43,8 @@ class Services:
     deletion: DeletionService
     blobs: Blobs
     environments: Environments
+    environment_service: EnvironmentService
+    doctor: DoctorService
     jobs: Jobs
     desk: Desk
 

@@ -129,6 +129,7 @@ environments = Table(
     Column("installed", JSON, nullable=False, default=dict),
     Column("problem", JSON(none_as_null=True)),
     Column("created_at", Time, nullable=False, default=now),
+    Column("dockerfile", Text),
 )
 
 resolutions = Table(

@@ -110,7 +110,10 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One image's worth of lock; `installed` is what is really in the image, {name: version}."""
+    """One image's worth of lock; `installed` is what is really in the image, {name: version}.
+
+    `dockerfile` is the text that the image is built from; None for one of the time when it was not kept.
+    """
 
     id: str
     lock: Json
@@ -123,6 +126,7 @@ class Environment:
     installed: dict[str, str]
     problem: Json | None
     created_at: datetime
+    dockerfile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from builders.built_image import BuiltImage
 from builders.identity import Recipe
 from builders.lock import Lock
 from builders.lock import Resolution as Resolved
+from builders.packages import Missing
 from builders.report import BuildReport
 from builders.spec import EnvironmentSpec
 from registry.domain.access import AliasAudience, Audience, Caller, Standing, Thing, Token
@@ -247,6 +248,14 @@ class Environments(Protocol):
 
     def environment_failed(self, environment_id: str, problem: Json) -> None: ...
 
+    def ready(self, newest: int) -> dict[str, Json]:
+        """Id → lock of the environments that have an image: of many, the newest."""
+        ...
+
+    def repairs(self, environment_id: str) -> list[Json]:
+        """Every repair by which a specification came to be this environment."""
+        ...
+
 
 class Jobs(Protocol):
     def get(self, job_id: str) -> Job:
@@ -288,6 +297,10 @@ class ImageBuilder(Protocol):
     def build(self, environment_id: str, lock: Lock, base: Base, report: BuildReport) -> BuiltImage: ...
 
     def exists(self, environment_id: str) -> BuiltImage | None: ...
+
+    def missing(self, lock: Lock) -> Missing: ...
+
+    def dockerfile(self, lock: Lock, base: Base) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,4 +378,12 @@ class Desk(Protocol):
 
     def runtimes(self) -> Runtimes:
         """What environments can be built on."""
+        ...
+
+
+class Doctor(Protocol):
+    """The worker's doctor, as the web process sees it: looks at an environment and builds nothing."""
+
+    def examine(self, spec: EnvironmentSpec, base: Base) -> Json:
+        """A verdict as `builders.verdict.Verdict.to_json` writes it. Raises LakeBusy and BuilderUnavailable."""
         ...

@@ -86,7 +86,11 @@ class Preparation:
                 self._builder.fetch(resolved, base, report)
                 identity = environment_id(resolved.lock, base, self._recipes[base.language])
                 repairs = [*resolution.repairs, *(repair.to_json() for repair in resolved.repairs)]
-                self._environments.resolved(key, _pending(identity, resolved.lock, resolution.base), repairs)
+                # It is the text that will be built: the id, which `build` checks, covers all that decides it.
+                dockerfile = self._builder.dockerfile(resolved.lock, base)
+                self._environments.resolved(
+                    key, _pending(identity, resolved.lock, resolution.base, dockerfile), repairs
+                )
                 return {"environment": identity}
 
             return self._outcome(report, resolve_and_fetch, lambda it: self._environments.resolution_failed(key, it))
@@ -226,7 +230,7 @@ def _with_advice(error: WelesError, version: ModelVersion) -> WelesError:
     return error
 
 
-def _pending(identity: str, lock: Lock, base: Json) -> Environment:
+def _pending(identity: str, lock: Lock, base: Json, dockerfile: str) -> Environment:
     return Environment(
         id=identity,
         lock=lock.to_json(),
@@ -239,4 +243,5 @@ def _pending(identity: str, lock: Lock, base: Json) -> Environment:
         installed={},
         problem=None,
         created_at=now(),
+        dockerfile=dockerfile,
     )

@@ -69,6 +69,7 @@ STEPS = {
     "0004": Step(check=_models_have_the_texts_of_their_newest_version),
     "0005": Step(check=_models_that_were_there_are_found),
     "0006": Step(),
+    "0007": Step(),
 }
 
 
