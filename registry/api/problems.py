@@ -17,9 +17,11 @@ from registry.domain.errors import LakeError, WelesError
 
 STATUS: dict[type[WelesError], HTTPStatus] = {
     errors.AliasMoved: HTTPStatus.CONFLICT,
+    errors.AnalysisUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.AnswersDiffer: HTTPStatus.BAD_GATEWAY,
     errors.BlobUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.BuilderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Cancelled: HTTPStatus.CONFLICT,
     errors.CapacityExceeded: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Deleted: HTTPStatus.GONE,
     errors.EnvironmentFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -32,6 +34,7 @@ STATUS: dict[type[WelesError], HTTPStatus] = {
     errors.InvalidRequest: HTTPStatus.BAD_REQUEST,
     errors.LakeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LakeFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.MeasureMisfit: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.ModelBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ModelDied: HTTPStatus.BAD_GATEWAY,
@@ -43,6 +46,7 @@ STATUS: dict[type[WelesError], HTTPStatus] = {
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.PredictionTimeout: HTTPStatus.GATEWAY_TIMEOUT,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.TooMuchWork: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

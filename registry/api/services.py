@@ -8,14 +8,17 @@ from flask import current_app, g, request
 from registry.api import credentials
 from registry.domain.access import Caller
 from registry.domain.entities import User
-from registry.domain.ports import Blobs, Desk, Environments, Jobs, Models
+from registry.domain.ports import Audits, Blobs, Desk, Environments, Explanations, Jobs, Models
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
 from registry.services.aliases import AliasService
+from registry.services.audit import AuditService
+from registry.services.batch import BatchService
 from registry.services.datasets import DatasetService
 from registry.services.deletion import DeletionService
 from registry.services.doctor import DoctorService
 from registry.services.environments import EnvironmentService
+from registry.services.explain import ExplanationService
 from registry.services.login_limit import LoginLimit
 from registry.services.model_texts import ModelTexts
 from registry.services.predict import InputSchemas, Prediction
@@ -35,6 +38,11 @@ class Services:
     datasets: DatasetService
     uploads: UploadService
     prediction: Prediction
+    batches: BatchService
+    auditing: AuditService
+    explaining: ExplanationService
+    audits: Audits
+    explanations: Explanations
     inputs: InputSchemas
     models: Models
     search: SearchService

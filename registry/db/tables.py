@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -240,13 +241,59 @@ jobs = Table(
     Column("id", _UUID, primary_key=True),
     Column("kind", String(30), nullable=False),
     Column("version_id", ForeignKey(versions.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("owner_id", ForeignKey(users.c.id), nullable=False, index=True),
     Column("state", String(20), nullable=False, index=True),
     Column("phase", String(20), nullable=False),
     Column("percent", Float, nullable=False, default=0.0),
     Column("detail", Text, nullable=False, default=""),
+    Column("request", JSON, nullable=False, default=dict),
+    Column("result", JSON(none_as_null=True)),
     Column("problem", JSON(none_as_null=True)),
     Column("created_at", Time, nullable=False, default=now),
     Column("updated_at", Time, nullable=False, default=now),
+)
+
+audits = Table(
+    "audits",
+    metadata,
+    Column("id", _LongId, primary_key=True),
+    Column("version_id", ForeignKey(versions.c.id, ondelete="CASCADE"), nullable=False),
+    Column("dataset_hash", ForeignKey(datasets.c.hash, ondelete="CASCADE"), nullable=False, index=True),
+    Column("target", String(1024), nullable=False),
+    Column("measure", String(30), nullable=False),
+    Column("value", Float),
+    Column("rows", BigInteger, nullable=False),
+    Column("note", Text, nullable=False, default=""),
+    Column("created_at", Time, nullable=False, default=now),
+    UniqueConstraint("version_id", "dataset_hash", "target", "measure"),
+)
+
+explanations = Table(
+    "explanations",
+    metadata,
+    Column("id", _UUID, primary_key=True),
+    Column("version_id", ForeignKey(versions.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("owner_id", ForeignKey(users.c.id), nullable=False, index=True),
+    Column("request", JSON, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("created_at", Time, nullable=False, default=now),
+)
+
+explanation_plots = Table(
+    "explanation_plots",
+    metadata,
+    Column("explanation_id", ForeignKey(explanations.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("media_type", String(100), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+# What the browser draws plots with: kept once, not in each of them.
+plot_scripts = Table(
+    "plot_scripts",
+    metadata,
+    Column("version", String(50), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("created_at", Time, nullable=False, default=now),
 )
 
 log_lines = Table(

@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from weles import account_commands, commands, life_commands, search_command
+from weles import account_commands, commands, life_commands, search_command, work_commands
 from weles.errors import WelesError
 from weles.progress import say
 from weles.version import __version__
@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     life_commands.add(nouns)
     search_command.add(nouns)
     _dataset_commands(nouns)
+    work_commands.add(nouns)
     account_commands.add(nouns)
     return top
 
@@ -82,8 +83,11 @@ def _model_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     predict = nouns.add_parser("predict", help="predict the rows of a CSV or JSON file, in the same form")
     predict.add_argument("name")
-    predict.add_argument("data", nargs="?", default="-", help="a .csv or .json file; - is standard input")
+    predict.add_argument(
+        "data", nargs="?", default="-", help="a .csv or .json file, or a dataset's hash; - is standard input"
+    )
     predict.add_argument("--mode", choices=("exact", "prob"), default="exact")
+    predict.add_argument("--later", action="store_true", help="by a job, whose result is a dataset of the lake")
     predict.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     predict.add_argument("--input", choices=("csv", "json"), help="default: by the file's name; csv for standard input")
     predict.add_argument("--output", choices=("csv", "json"), help="default: as the input")

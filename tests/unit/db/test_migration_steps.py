@@ -63,12 +63,16 @@ def _models_that_were_there_are_found(connection: Connection) -> None:
     assert connection.execute(text("SELECT count(*) FROM search_stale")).scalar_one() == 0
 
 
+def _jobs_belong_to_the_models_owner(connection: Connection) -> None:
+    assert connection.execute(text("SELECT owner_id FROM jobs")).scalar_one() == 1
+
+
 STEPS = {
     "0002": Step(check=_what_was_everybodys_is_public),
     "0003": Step(check=_datasets_know_how_many_columns_they_have),
     "0004": Step(check=_models_have_the_texts_of_their_newest_version),
     "0005": Step(check=_models_that_were_there_are_found),
-    "0006": Step(),
+    "0006": Step(check=_jobs_belong_to_the_models_owner),
     "0007": Step(),
 }
 
@@ -157,7 +161,7 @@ def _require_readable(engine: Engine) -> None:
     assert environments.environment(ENVIRONMENT).image_bytes == 2**40
     assert environments.resolution(RESOLUTION).attempt == 2
     jobs = SqlJobs(engine)
-    assert jobs.get("j" * 32).model == "wine"
+    assert (jobs.get("j" * 32).model, jobs.get("j" * 32).owner) == ("wine", "ann")
     assert jobs.log_after("j" * 32, 0) == [(1, "a line")]
     standing = SqlAccess(engine).standing(Thing.MODEL, "wine", 2)
     assert Right.USE in rights(standing, None)
