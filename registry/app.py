@@ -26,6 +26,7 @@ from registry.api import (
     users,
     versions,
 )
+from registry.api.blueprint import PathText
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
@@ -104,6 +105,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None, docto
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
+    app.url_map.converters["default"] = PathText
     for resource in _RESOURCES:
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(versions.links)

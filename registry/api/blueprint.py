@@ -6,10 +6,18 @@ from typing import Any
 from flask import request
 from flask_smorest import Blueprint
 from webargs.flaskparser import FlaskParser
+from werkzeug.routing import BaseConverter
 
 from registry.api.problems import MEDIA_TYPE, ProblemSchema
 
 PREFIX = "/api/v1"
+
+
+class PathText(BaseConverter):
+    """A variable of a route: text that every database can hold. What is none names nothing."""
+
+    regex = "[^/\\0]+"
+    part_isolating = True
 
 
 class _Parser(FlaskParser):

@@ -224,6 +224,13 @@ def test_nonsense_is_a_bad_request(client: FlaskClient) -> None:
     assert client.post("/api/v1/tokens", json={"name": "\ud800", "password": "x"}).status_code == 400
 
 
+@pytest.mark.parametrize("path", ["models/%00", "models/a%00b/aliases", "jobs/%00", "datasets/%00/head"])
+def test_a_path_with_what_is_no_text_names_nothing(client: FlaskClient, path: str) -> None:
+    """Postgres cannot even be asked for it."""
+    response = client.get(f"/api/v1/{path}")
+    assert (response.status_code, response.json["kind"]) == (404, "page")
+
+
 def test_only_uploads_and_predictions_may_be_large(app: Flask) -> None:
     response = app.test_client().post("/api/v1/tokens", json={"name": "a", "password": "b" * (2 << 20)})
     assert response.status_code == 413
