@@ -1,4 +1,4 @@
-"""One kind of blueprint for all resources: under /api/v1, problems documented."""
+"""One kind of blueprint for all resources: under /api/v1 or another root, problems documented."""
 
 from http import HTTPStatus
 from typing import Any
@@ -42,8 +42,8 @@ class Resource(Blueprint):
 
     ARGUMENTS_PARSER = _Parser()
 
-    def __init__(self, name: str, description: str) -> None:
-        super().__init__(name, __name__, url_prefix=PREFIX, description=description)
+    def __init__(self, name: str, description: str, prefix: str = PREFIX) -> None:
+        super().__init__(name, __name__, url_prefix=prefix, description=description)
 
     def arguments(self, schema: Any, **options: Any) -> Any:
         """As flask-smorest's; the schema is made once, not for every request."""

@@ -34,6 +34,7 @@ from weles.life import (
 )
 from weles.progress import say
 from weles.requirements import EnvironmentLike
+from weles.search import search
 from weles.sharing import Access, access, share, unshare
 from weles.upload import ModelText, send
 from weles.work import Job
@@ -61,6 +62,7 @@ __all__ = [
     "predict_later",
     "remove_alias",
     "restore",
+    "search",
     "set_alias",
     "set_card",
     "share",
