@@ -129,10 +129,10 @@ class Preparation:
             return self._outcome(report, build, lambda it: self._environments.environment_failed(environment, it))
 
     def verify(self, job_id: str, version_id: str, environment: str) -> Json:
-        """Load the model in its image and replay the golden rows: {} or {"problem": …}."""
-        self._jobs.update(
-            job_id, JobState.RUNNING, Phase.VERIFY, SPAN[Phase.VERIFY][0], "loading the model in its image"
-        )
+        """Load the model in its image and replay the golden rows: {} (also when it was cancelled) or {"problem": …}."""
+        begin = SPAN[Phase.VERIFY][0]
+        if not self._jobs.update(job_id, JobState.RUNNING, Phase.VERIFY, begin, "loading the model in its image"):
+            return {}
         version = self._models.version_by_id(version_id)
         known = self._environments.environment(environment)
         resolution = self._environments.resolution(version.resolution_key)
@@ -151,8 +151,10 @@ class Preparation:
         if problem is None:
             self._jobs.update(job_id, JobState.SUCCEEDED, Phase.READY, 100, "ready")
             return
-        self._models.version_failed(version_id, problem, free_file=from_document(problem).family == "model")
         job = self._jobs.get(job_id)
+        if job.state.is_over:
+            return
+        self._models.version_failed(version_id, problem, free_file=from_document(problem).family == "model")
         self._jobs.update(job_id, JobState.FAILED, job.phase, job.percent, problem["detail"], problem)
         self._jobs.log(job_id, [f"failed: {problem['detail']}"])
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from argparse import Namespace
 from dataclasses import asdict
@@ -55,8 +56,14 @@ def status(options: Namespace) -> None:
 
 def predict(options: Namespace) -> None:
     """Print the predictions for a file's rows, as the lake writes them."""
+    if options.later:
+        show(asdict(model.predict_later(options.name, options.data, mode=options.mode, version=options.model_version)))
+        return
     connection = current()
-    if options.data == "-":
+    stored = sources.hash_of(options.data)
+    if stored is not None:
+        form, body = "json", json.dumps({"dataset": stored}).encode()
+    elif options.data == "-":
         form, body = options.input or "csv", sys.stdin.buffer.read()
     else:
         path = sources.file_of(options.data)
@@ -71,7 +78,7 @@ def predict(options: Namespace) -> None:
         _TYPES[form],
         mode=options.mode,
         version=options.model_version,
-        accept=_TYPES[options.output or form],
+        accept=_TYPES[options.output or ("csv" if stored else form)],
         stream=True,
     )
     _pour(answer)
