@@ -9,6 +9,7 @@ from registry.db.access import visible_models
 from registry.db.tables import jobs, model_aliases, models, resolutions, users, versions
 from registry.domain.entities import (
     Added,
+    JobKind,
     JobState,
     Json,
     Model,
@@ -25,7 +26,6 @@ from registry.domain.text import storable
 from registry.domain.version_ref import LATEST, VersionRef
 
 _NOT_STORED = {"owner", "owner_id"}
-_PREPARE = "prepare"
 # What another attempt to prepare the same content may have of its own.
 _OF_THE_ATTEMPT = (
     *("golden_blob", "requirements_blob", "resolution_key", "environment_id", "image_id"),
@@ -127,18 +127,6 @@ class SqlModels:
         if not edited:
             raise self._nothing(name, LATEST)
 
-    def newest(self, viewer: User | None) -> list[ModelVersion]:
-        rank = func.row_number().over(partition_by=versions.c.model, order_by=_BEST_FIRST).label("rank")
-        ranked = select(versions.c.id, rank).join_from(versions, models).where(_LIVE).subquery()
-        query = (
-            _select()
-            .join(ranked, ranked.c.id == versions.c.id)
-            .where(ranked.c.rank == 1, visible_models(viewer))
-            .order_by(versions.c.model)
-        )
-        with self._reads.connect() as connection:
-            return [_version(row) for row in connection.execute(query)]
-
     def version_builds_on(self, version_id: str, *, environment_id: str, image_id: str) -> None:
         self._update(version_id, environment_id=environment_id, image_id=image_id)
 
@@ -184,11 +172,11 @@ def _take_known(connection: Connection, version: ModelVersion, job_id: str) -> A
     if known.state == State.FAILED:
         again = {name: getattr(version, name) for name in _OF_THE_ATTEMPT}
         connection.execute(update(versions).where(here).values(**again, state=State.PENDING, file_freed_at=None))
-        _queue(connection, known.id, job_id)
+        _queue(connection, known.id, job_id, version.owner_id)
         return Added(known.id, known.number, job_id, JobState.QUEUED, Outcome.RETRIED)
     job = connection.execute(
         select(jobs.c.id, jobs.c.state)
-        .where(jobs.c.version_id == known.id, jobs.c.kind == _PREPARE)
+        .where(jobs.c.version_id == known.id, jobs.c.kind == JobKind.PREPARE)
         .order_by(jobs.c.created_at.desc())
         .limit(1)
     ).one()
@@ -204,13 +192,14 @@ def _add_new(connection: Connection, version: ModelVersion, job_id: str) -> Adde
     ).scalar_one()
     values = {name: value for name, value in asdict(version).items() if name not in _NOT_STORED}
     connection.execute(insert(versions).values({**values, "number": number}))
-    _queue(connection, version.id, job_id)
+    _queue(connection, version.id, job_id, version.owner_id)
     return Added(version.id, number, job_id, JobState.QUEUED, Outcome.NEW)
 
 
-def _queue(connection: Connection, version_id: str, job_id: str) -> None:
+def _queue(connection: Connection, version_id: str, job_id: str, owner_id: int) -> None:
+    waiting = {"state": JobState.QUEUED, "phase": Phase.QUEUED}
     connection.execute(
-        insert(jobs).values(id=job_id, kind=_PREPARE, version_id=version_id, state=JobState.QUEUED, phase=Phase.QUEUED)
+        insert(jobs).values(id=job_id, kind=JobKind.PREPARE, version_id=version_id, owner_id=owner_id, **waiting)
     )
 
 

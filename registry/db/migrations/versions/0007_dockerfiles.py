@@ -1,4 +1,4 @@
-"""whether a version's questions may be answered together"""
+"""the Dockerfile of every environment, exactly as it is built"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,4 +10,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("versions", sa.Column("together", sa.Boolean(), nullable=True))
+    op.add_column("environments", sa.Column("dockerfile", sa.Text(), nullable=True))
