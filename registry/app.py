@@ -9,15 +9,13 @@ from registry.api import aliases, cards, datasets, guard, jobs, lake, models, pr
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
-from registry.db.access import SqlAccess
-from registry.db.accounts import SqlAccounts
 from registry.db.aliases import SqlAliases
 from registry.db.datasets import SqlDatasets
 from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
 from registry.db.jobs import SqlJobs
-from registry.db.models import SqlModels
+from registry.db.memory import Memory, RememberingAccess, RememberingAccounts, RememberingModels
 from registry.domain.errors import WelesError
 from registry.domain.ports import Desk
 from registry.runners.channel import Channel
@@ -30,7 +28,7 @@ from registry.services.datasets import DatasetService
 from registry.services.deletion import DeletionService
 from registry.services.login_limit import LoginLimit
 from registry.services.model_texts import ModelTexts
-from registry.services.predict import Prediction
+from registry.services.predict import InputSchemas, Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
@@ -79,10 +77,12 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
 
 def _services(settings: Settings, desk: Desk) -> Services:
     engine = connect(settings.database)
-    accounts, access = AccountService(SqlAccounts(engine)), AccessService(SqlAccess(engine))
+    memory = Memory.over(engine)
+    accounts = AccountService(RememberingAccounts(engine, memory))
+    access = AccessService(RememberingAccess(engine, memory))
     blobs = FilesystemBlobs(settings.blobs_folder)
     stored_datasets = DatasetService(SqlDatasets(engine), blobs)
-    stored_models, stored_jobs = SqlModels(engine), SqlJobs(engine)
+    stored_models, stored_jobs = RememberingModels(engine, memory), SqlJobs(engine)
     prediction = Prediction(
         RunFolders(settings.run_folder),
         Channel(),
@@ -99,6 +99,7 @@ def _services(settings: Settings, desk: Desk) -> Services:
         datasets=stored_datasets,
         uploads=UploadService(stored_models, stored_datasets, access, blobs, desk),
         prediction=prediction,
+        inputs=InputSchemas(),
         models=stored_models,
         texts=ModelTexts(stored_models),
         aliases=AliasService(SqlAliases(engine), stored_models, stored_jobs),

@@ -35,5 +35,6 @@ def origin(version: ModelVersion) -> dict[str, Any]:
 def signed(response: Response, version: ModelVersion) -> Response:
     """The response with its origin in the headers `Weles-…`."""
     for member, value in origin(version).items():
-        response.headers[f"Weles-{member.capitalize()}"] = str(value)
+        # What is in them was checked when it was stored: no second look at each character for every answer.
+        response.headers.add(f"Weles-{member.capitalize()}", str(value))
     return response

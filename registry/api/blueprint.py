@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from flask import request
 from flask_smorest import Blueprint
 from webargs.flaskparser import FlaskParser
 
@@ -15,6 +16,18 @@ class _Parser(FlaskParser):
     # What does not fit the route is a bad request; 422 is for data that do not fit a model.
     DEFAULT_VALIDATION_STATUS = HTTPStatus.BAD_REQUEST
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._defaults: dict[int, dict[str, Any]] = {}
+
+    def parse(self, argmap: Any, *args: Any, location: str | None = None, **options: Any) -> Any:
+        if location != "query" or request.query_string:
+            return super().parse(argmap, *args, location=location, **options)
+        # Most predictions have no query: what it then comes to is the same each time.
+        if id(argmap) not in self._defaults:
+            self._defaults[id(argmap)] = super().parse(argmap, *args, location=location, **options)
+        return dict(self._defaults[id(argmap)])
+
 
 class Resource(Blueprint):
     """A flask-smorest blueprint; who may call its routes is said in `registry.api.rules`."""
@@ -23,6 +36,10 @@ class Resource(Blueprint):
 
     def __init__(self, name: str, description: str) -> None:
         super().__init__(name, __name__, url_prefix=PREFIX, description=description)
+
+    def arguments(self, schema: Any, **options: Any) -> Any:
+        """As flask-smorest's; the schema is made once, not for every request."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **options)
 
 
 def problems(*statuses: HTTPStatus) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from registry.api.blueprint import Resource, problems
 from registry.api.fields import Version
 from registry.api.services import services
 from registry.domain.entities import ModelVersion
-from registry.domain.schema import Schema as TableSchema
 from registry.services.predict import MODES
 from registry.tables import formats, json_format
 from registry.tables.table import Table
@@ -71,7 +70,7 @@ class Predict(MethodView):
         formats.negotiate(accept)
         version = asked(name, query["version"])
         body = request.get_data(cache=False)
-        inputs, records = TableSchema.from_json(version.inputs), False
+        inputs, records = here.inputs.of(version), False
         if kind == formats.JSON:
             document = json_format.parse(body)
             records = json_format.is_records(document)

@@ -16,7 +16,7 @@ from registry.services.datasets import DatasetService
 from registry.services.deletion import DeletionService
 from registry.services.login_limit import LoginLimit
 from registry.services.model_texts import ModelTexts
-from registry.services.predict import Prediction
+from registry.services.predict import InputSchemas, Prediction
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
@@ -32,6 +32,7 @@ class Services:
     datasets: DatasetService
     uploads: UploadService
     prediction: Prediction
+    inputs: InputSchemas
     models: Models
     texts: ModelTexts
     aliases: AliasService
@@ -71,6 +72,9 @@ def current_viewer() -> User | None:
 
     Lists are filtered by it. Raises Unauthenticated.
     """
-    if services().settings.anonymous and "Authorization" not in request.headers:
-        return None
-    return current_user()
+    return None if nobody_asks() else current_user()
+
+
+def nobody_asks() -> bool:
+    """The caller has no token, and this lake lets anyone read what is public."""
+    return services().settings.anonymous and "Authorization" not in request.headers
