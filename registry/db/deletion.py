@@ -1,4 +1,4 @@
-"""Deleting models and versions in the database: a mark, and later the rows."""
+"""Deleting models, versions and datasets in the database: a mark, and later the rows."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Engine, Select, delete, exists, or_, select, update
 
 from registry.db.references import referenced
-from registry.db.tables import jobs, log_lines, models, versions
+from registry.db.tables import dataset_aliases, datasets, jobs, log_lines, models, versions
 from registry.domain.entities import JobState, ModelVersion, now
 from registry.domain.errors import Deleted, NotFound
 
@@ -69,9 +69,21 @@ class SqlDeletions:
         return True
 
     def purge_models(self, deleted_before: datetime) -> int:
-        empty = ~exists().where(versions.c.model == models.c.name)
+        due = (models.c.deleted_at < deleted_before) & ~exists().where(versions.c.model == models.c.name)
+        with self._reads.connect() as connection:
+            # Asked every few seconds: no writer needs to wait for the answer that there is none.
+            if not connection.execute(select(exists().where(due))).scalar_one():
+                return 0
         with self._writes.begin() as connection:
-            return connection.execute(delete(models).where(models.c.deleted_at < deleted_before, empty)).rowcount
+            return connection.execute(delete(models).where(due)).rowcount
+
+    def purge_datasets(self, deleted_before: datetime) -> int:
+        named = exists().where(dataset_aliases.c.dataset_hash == datasets.c.hash)
+        used = exists().where(versions.c.dataset_hash == datasets.c.hash)
+        with self._writes.begin() as connection:
+            return connection.execute(
+                delete(datasets).where(datasets.c.deleted_at < deleted_before, ~named, ~used)
+            ).rowcount
 
     def referenced(self, digests: Collection[str]) -> set[str]:
         with self._reads.connect() as connection:

@@ -58,6 +58,10 @@ class Deletions(Protocol):
         """Remove models that were deleted before that moment and have no version left; how many."""
         ...
 
+    def purge_datasets(self, deleted_before: datetime) -> int:
+        """Remove datasets that lost their last name before that moment and that no version was made with; how many."""
+        ...
+
     def referenced(self, digests: Collection[str]) -> set[str]:
         """Those of the digests whose bytes something in the database still needs."""
         ...

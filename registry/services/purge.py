@@ -1,4 +1,4 @@
-"""What is left of deleted models and of bytes that nobody needs: ended, removed and freed, round by round."""
+"""What is left of deleted models and datasets, and of bytes that nobody needs: ended and freed, round by round."""
 
 import logging
 from datetime import timedelta
@@ -31,7 +31,7 @@ class Purge:
             self._end(version_id)
 
     def purge(self) -> int:
-        """Remove for good what was deleted longer ago than the time of grace; how many versions."""
+        """Remove for good what was deleted longer ago than the time of grace; how many versions and datasets."""
         before, purged = now() - self._grace, 0
         for version_id in self._deletions.due(before):
             self._end(version_id)
@@ -41,7 +41,7 @@ class Purge:
                 # One that cannot be removed must not keep the others.
                 _log.exception("purging the version %s", version_id)
         self._deletions.purge_models(before)
-        return purged
+        return purged + self._deletions.purge_datasets(before)
 
     def free(self) -> int:
         """Free the bytes that nothing needs, and what uploads left half-written; how many contents.
