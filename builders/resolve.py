@@ -14,12 +14,14 @@ from builders.lock import Lock, Resolution
 from builders.pins import Pin, Repair, is_package_version
 from builders.pylock import UnusableLock, parse_pylock
 from builders.report import BuildReport
+from builders.runtimes import ensure_dev_base
 from builders.site import SiteSettings
-from builders.spec import EnvironmentSpec
+from builders.spec import AnyPin, EnvironmentSpec
 from builders.throwaway import INPUT, WORK, Finished, throw_away
 from builders.tools import TOOLS, ensure_tools
 
 PLATFORM = "linux/x86_64"
+COMPILE_CAUSES = frozenset({"no-compiler", "compile-failed"})
 LAKE_CAUSES = frozenset({"disk-full", "network", "tls", "unauthorised"})
 UV_ENVIRONMENT = {
     "NO_COLOR": "1",
@@ -37,6 +39,7 @@ Ask = Callable[[Sequence[str], Sequence[str], bool], Finished]
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
+    pins: tuple[AnyPin, ...]
     constraints: tuple[Pin, ...]
     with_dependencies: bool
     repairs: tuple[Repair, ...] = ()
@@ -57,36 +60,46 @@ def resolve(
     Raises BuildFailed, with the nearest version there is when one does not exist, and BuilderUnavailable.
     """
     report.phase("resolve", 0.0, f"for {base.language} {base.version}")
-    image = ensure_tools(client, base)
 
-    def ask(requirements: Sequence[str], constraints: Sequence[str], with_dependencies: bool) -> Finished:
-        command = _COMPILE
-        command += () if with_dependencies else ("--no-deps",)
-        command += ("--constraints", f"{INPUT}/constraints.txt") if constraints else ()
-        with throw_away(
-            client,
-            image=image,
-            command=command,
-            lake=lake,
-            role="resolve",
-            network=True,
-            environment=site.container_environment() | UV_ENVIRONMENT,
-            mounts=site.mounts(),
-            secrets=site.secrets(),
-        ) as container:
-            container.put({"requirements.in": _lines(requirements), "constraints.txt": _lines(constraints)})
-            return container.run(timeout, report.log)
+    def asking(image: str) -> Ask:
+        def ask(requirements: Sequence[str], constraints: Sequence[str], with_dependencies: bool) -> Finished:
+            command = _COMPILE
+            command += () if with_dependencies else ("--no-deps",)
+            command += ("--constraints", f"{INPUT}/constraints.txt") if constraints else ()
+            with throw_away(
+                client,
+                image=image,
+                command=command,
+                lake=lake,
+                role="resolve",
+                network=True,
+                environment=site.container_environment() | UV_ENVIRONMENT,
+                mounts=site.mounts(),
+                secrets=site.secrets(),
+            ) as container:
+                container.put({"requirements.in": _lines(requirements), "constraints.txt": _lines(constraints)})
+                return container.run(timeout, report.log)
 
-    resolution = resolve_with(ask, spec, base, timeout)
+        return ask
+
+    try:
+        resolution = resolve_with(asking(ensure_tools(client, base)), spec, base, timeout)
+    except BuildFailed as error:
+        if error.diagnosis.cause not in COMPILE_CAUSES:
+            raise
+        # Some sources must be built before they say what they depend on.
+        report.log("resolving again, with compilers")
+        tools = ensure_tools(client, ensure_dev_base(client, base, report))
+        resolution = resolve_with(asking(tools), spec, base, timeout)
     report.phase("resolve", 1.0, f"packages locked: {len(resolution.lock.packages)}")
     return resolution
 
 
 def resolve_with(ask: Ask, spec: EnvironmentSpec, base: Base, timeout: float) -> Resolution:
     """Resolve by asking `ask(requirements, constraints, with_dependencies)`, again and differently where that helps."""
-    attempt = _Attempt(spec.constraints, with_dependencies=True)
+    attempt = _Attempt(spec.pins, spec.constraints, with_dependencies=True)
     while True:
-        finished = ask([*map(str, spec.pins)], [*map(str, attempt.constraints)], attempt.with_dependencies)
+        finished = ask([*map(str, attempt.pins)], [*map(str, attempt.constraints)], attempt.with_dependencies)
         if finished.exit_code == 0 and not finished.timed_out:
             return _resolution(base, finished.stdout.decode(), attempt.repairs)
         log = finished.stderr
@@ -110,15 +123,29 @@ def _next_attempt(attempt: _Attempt, diagnosis: Diagnosis) -> _Attempt | None:
     """What else to try when the versions do not go together; None when there is nothing left."""
     if diagnosis.cause not in {"contradiction", "no-such-version", "no-such-package", "wrong-python", "no-wheel"}:
         return None
+    plain = _without_local_version(attempt, diagnosis)
+    if plain is not None:
+        return plain
     if attempt.constraints:
         freed = ", ".join(map(str, attempt.constraints))
         reason = f"no package can be built with it ({freed}); another version is used where one is required"
-        return replace(attempt, constraints=(), repairs=(Repair(0, freed, "dropped", reason),))
+        return replace(attempt, constraints=(), repairs=(*attempt.repairs, Repair(0, freed, "dropped", reason)))
     if attempt.with_dependencies and diagnosis.cause == "contradiction":
         reason = f"your freeze contradicts itself: {diagnosis.line}; it is installed exactly as frozen"
         repair = Repair(0, "", "rewritten", reason)
         return replace(attempt, with_dependencies=False, repairs=(*attempt.repairs, repair))
     return None
+
+
+def _without_local_version(attempt: _Attempt, diagnosis: Diagnosis) -> _Attempt | None:
+    """The plain version of the package that is at fault, where its pin has a local one (`2.3.0+cpu`)."""
+    wanted = next((pin for pin in attempt.pins if pin.name == diagnosis.package and "+" in pin.version), None)
+    if wanted is None or not isinstance(wanted, Pin):
+        return None
+    plain = replace(wanted, version=wanted.version.partition("+")[0])
+    reason = f"the lake's index does not have this build; {plain} is installed"
+    pins = tuple(plain if pin is wanted else pin for pin in attempt.pins)
+    return replace(attempt, pins=pins, repairs=(*attempt.repairs, Repair(0, str(wanted), "rewritten", reason)))
 
 
 def _with_nearest(diagnosis: Diagnosis, spec: EnvironmentSpec, base: Base, ask: Ask) -> Diagnosis:

@@ -1,23 +1,20 @@
-"""The commands: `weles-registry` (serve, worker, upgrade) and `weles-admin` (runtimes, doctor)."""
+"""The commands: `weles-registry` (serve, worker, upgrade) and `weles-admin` (users, tokens, runtimes, doctor)."""
 
 import logging
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from registry import __version__, first_start
-from registry.settings import Settings, describe
+from registry.cli_accounts import tokens, users
+from registry.settings import describe
+from registry.terminal import HOME, LAKE, fail, settings_of
 
 if TYPE_CHECKING:
     from docker import DockerClient
-
-# Exit codes: 1 the lake's trouble, 2 the caller's (click's own for usage).
-_LAKE, _CALLER = 1, 2
-
-_HOME = click.option("--home", type=click.Path(path_type=Path), help="Folder of the lake (WELES_HOME).")
 
 
 def registry_main() -> None:
@@ -40,7 +37,7 @@ def registry_commands() -> None:
 
 
 @registry_commands.command()
-@_HOME
+@HOME
 @click.option("--host", help="Address to listen on (WELES_HOST, 127.0.0.1).")
 @click.option("--port", type=int, help="Port to listen on (WELES_PORT, 8080).")
 def serve(home: Path | None, host: str | None, port: int | None) -> None:
@@ -48,13 +45,13 @@ def serve(home: Path | None, host: str | None, port: int | None) -> None:
     from registry import serve as serving
 
     try:
-        serving.serve(_settings(home=home, host=host, port=port), click.echo)
+        serving.serve(settings_of(home=home, host=host, port=port), click.echo)
     except serving.CannotServe as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @registry_commands.command()
-@_HOME
+@HOME
 def worker(home: Path | None) -> None:
     """The worker alone: durable jobs and the lease desk."""
     from registry.domain.errors import BuilderUnavailable
@@ -62,7 +59,7 @@ def worker(home: Path | None) -> None:
     from registry.worker import Worker
 
     try:
-        Worker(_settings(home=home)).run()
+        Worker(settings_of(home=home)).run()
     except BuilderUnavailable as error:
         click.echo(f"{error.detail}\nStart the Docker Engine, or name another one with DOCKER_HOST.", err=True)
     except HomeTaken as error:
@@ -72,14 +69,14 @@ def worker(home: Path | None) -> None:
     finally:
         # The threads of the jobs would keep a worker alive that looks after nothing.
         sys.stderr.flush()
-        os._exit(_LAKE)
+        os._exit(LAKE)
 
 
 @registry_commands.command()
-@_HOME
+@HOME
 def upgrade(home: Path | None) -> None:
     """Bring a lake's folders and database up to date, without starting it."""
-    settings = _settings(home=home)
+    settings = settings_of(home=home)
     if first_start.set_up(settings):
         click.echo(f"The token of the administrator {settings.admin_name!r} is in {settings.admin_token_file}")
 
@@ -95,6 +92,10 @@ def settings() -> None:
 @click.version_option(__version__)
 def admin_commands() -> None:
     """Look after a lake and its machine."""
+
+
+admin_commands.add_command(users)
+admin_commands.add_command(tokens)
 
 
 @admin_commands.group()
@@ -113,7 +114,7 @@ def install_runtime(language: str, version: str) -> None:
     try:
         base = install_base(_docker(), language, version, _EchoReport())
     except BuilderError as error:
-        _fail(str(error))
+        fail(str(error))
     click.echo(f"{base.language} {base.version}: {base.image}")
 
 
@@ -140,7 +141,7 @@ def remove_runtime(language: str, version: str) -> None:
     try:
         remove_base(_docker(), language, version)
     except BuilderError as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @admin_commands.command()
@@ -154,7 +155,7 @@ def doctor() -> None:
     click.echo(f"Docker Engine {engine['Version']}, API {engine['ApiVersion']}")
     click.echo(f"Runtimes: {', '.join(bases) or 'none; make one: weles-admin runtimes install python 3.11'}")
     if not bases:
-        sys.exit(_LAKE)
+        sys.exit(LAKE)
 
 
 class _EchoReport:
@@ -167,26 +168,14 @@ class _EchoReport:
         click.echo(line, err=True)
 
 
-def _settings(**given: object) -> Settings:
-    try:
-        return Settings.from_environ(os.environ, **given)
-    except ValueError as error:
-        _fail(str(error), _CALLER)
-
-
 def _docker() -> "DockerClient":
     from registry.domain.errors import BuilderUnavailable
     from registry.runners.engine import docker_client
 
     try:
-        client = docker_client(_settings())
+        client = docker_client(settings_of())
         client.ping()
     except Exception as error:
         reason = error.detail if isinstance(error, BuilderUnavailable) else str(error)
-        _fail(f"The Docker Engine cannot be reached: {reason}\nStart it, or name another one with DOCKER_HOST.")
+        fail(f"The Docker Engine cannot be reached: {reason}\nStart it, or name another one with DOCKER_HOST.")
     return client
-
-
-def _fail(message: str, code: int = _LAKE) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)

@@ -15,10 +15,16 @@ _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 150, 0.1
 
 def prepare(settings: Settings) -> str:
     """Make the folders that are missing; return the lake's id (12 hex), made once and kept in the home folder."""
-    for folder in (settings.home, settings.blobs_folder, settings.packages_folder, settings.run_folder):
+    for folder in (settings.home, settings.incoming_folder, settings.packages_folder, settings.run_folder):
         folder.mkdir(parents=True, exist_ok=True)
     settings.home.chmod(0o700)
     return _once(settings.home / "lake-id", uuid.uuid4().hex[:12])
+
+
+def sweep_incoming(settings: Settings) -> None:
+    """Remove what an upload left half-written when its process was killed; only while no web process runs."""
+    for left in settings.incoming_folder.iterdir():
+        left.unlink(missing_ok=True)
 
 
 class HomeTaken(Exception):

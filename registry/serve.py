@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 
-from registry import first_start
+from registry import first_start, home
 from registry.settings import Settings
 
 _START_SECONDS = 60.0
@@ -53,6 +53,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
     with _only_one(settings):
         is_new = first_start.set_up(settings)
+        home.sweep_incoming(settings)
         environ = {**os.environ, **settings.to_environ()}
         stopping = _stop_signals()
         worker = _Child("worker", [sys.executable, "-m", "registry", "worker"], environ)

@@ -21,8 +21,8 @@ class Settings:
     web_threads: int = field(default=16, metadata={"help": "threads of each web process"})
     database_url: str = field(default="", metadata={"help": "SQLAlchemy URL; default: SQLite in the home folder"})
     docker_host: str = field(default="", metadata={"help": "Docker Engine; default: DOCKER_HOST or the local socket"})
-    max_upload_bytes: int = field(default=4 << 30, metadata={"help": "largest request body of an upload"})
-    max_data_bytes: int = field(default=512 << 20, metadata={"help": "largest table of an upload, as it is sent"})
+    max_upload_bytes: int = field(default=12 << 30, metadata={"help": "largest request body of an upload"})
+    max_data_bytes: int = field(default=8 << 30, metadata={"help": "largest table of an upload, as it is sent"})
     max_predict_bytes: int = field(default=256 << 20, metadata={"help": "largest request body of a prediction"})
     builds_at_once: int = field(default=2, metadata={"help": "environments built at the same time"})
     build_seconds: int = field(default=3600, metadata={"help": "a build that takes longer is ended"})
@@ -36,6 +36,16 @@ class Settings:
     start_seconds: int = field(default=120, metadata={"help": "a container must be ready to answer within this"})
     prediction_seconds: float = field(default=60.0, metadata={"help": "a prediction that takes longer is ended"})
     queue_seconds: float = field(default=30.0, metadata={"help": "a question waits this long for its turn at a model"})
+    jobs_at_once: int = field(default=4, metadata={"help": "predictions, audits and explanations worked on at once"})
+    max_job_values: int = field(
+        default=2_000_000_000, metadata={"help": "most values (rows times columns) that one job may ask a model about"}
+    )
+    analysis_python: str = field(
+        default="", metadata={"help": "interpreter that measures and explains; default: see docs/work.md"}
+    )
+    analysis_seconds: float = field(default=3600.0, metadata={"help": "an explanation that takes longer is ended"})
+    grace_seconds: int = field(default=7 * 24 * 3600, metadata={"help": "what is deleted can be restored for so long"})
+    public_url: str = field(default="", metadata={"help": "address in permanent links; default: host and port"})
     login_attempts: int = field(
         default=10, metadata={"help": "wrong passwords per minute for one name from one address"}
     )
@@ -71,8 +81,18 @@ class Settings:
         object.__setattr__(self, "home", Path(self.home).resolve())
 
     @property
+    def address(self) -> str:
+        """Where people reach this lake, without a slash at the end."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
     def database(self) -> str:
-        return self.database_url or f"sqlite:///{self.home / 'lake.sqlite'}"
+        return self.database_url or f"sqlite:///{self.sqlite_file}"
+
+    @property
+    def sqlite_file(self) -> Path:
+        """The database of a lake without a `database_url`."""
+        return self.home / "lake.sqlite"
 
     @property
     def jobs_database(self) -> str:
@@ -84,6 +104,11 @@ class Settings:
         return self.home / "blobs"
 
     @property
+    def incoming_folder(self) -> Path:
+        """What is on its way in, beside the blobs that it becomes; nothing there outlives a start."""
+        return self.blobs_folder / "incoming"
+
+    @property
     def packages_folder(self) -> Path:
         return self.home / "packages"
 
@@ -91,6 +116,16 @@ class Settings:
     def run_folder(self) -> Path:
         """Run folders of containers, and the desk's socket."""
         return self.home / "run"
+
+    @property
+    def spools_folder(self) -> Path:
+        """What running jobs have got so far."""
+        return self.home / "spools"
+
+    @property
+    def analysis_cache(self) -> Path:
+        """Where the libraries of the analysis program keep their lists of fonts."""
+        return self.home / "cache"
 
     @property
     def worker_lock(self) -> Path:

@@ -1,7 +1,10 @@
 """Datasets: POST /datasets, GET /datasets/HASH, …/head, …/info."""
 
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
 from http import HTTPStatus
-from typing import Any
+from typing import Any, BinaryIO
 
 from flask import Response, request
 from flask.views import MethodView
@@ -9,15 +12,17 @@ from marshmallow import Schema, fields, validate
 
 from registry.api import multipart
 from registry.api.blueprint import Resource, problems
+from registry.api.dataset_document import DatasetSchema, document
 from registry.api.fields import Text
-from registry.api.services import current_user, current_viewer, services
+from registry.api.services import current_user, services
 from registry.domain.entities import Dataset
 from registry.domain.errors import InvalidRequest
+from registry.services.staging import StagedTable
 from registry.tables import formats
-from registry.tables.table import Table
 
 blueprint = Resource("datasets", "Immutable typed tables, addressed by the hash of their content.")
 
+_BLOCK = 1 << 20
 _TABLE = {
     "200": {
         "description": "The rows; JSON is `{columns: [typed fields], data: [[…]]}`.",
@@ -29,21 +34,6 @@ _TABLE = {
 class NewDatasetSchema(Schema):
     name = Text(1, 200, required=True)
     description = Text(0, 10_000, load_default="")
-
-
-class AliasSchema(Schema):
-    name = fields.String()
-    description = fields.String()
-    owner = fields.String()
-    created_at = fields.DateTime()
-
-
-class DatasetSchema(Schema):
-    hash = fields.String(metadata={"example": "sha256:…"})
-    rows = fields.Integer()
-    columns = fields.List(fields.Dict(), metadata={"description": "Typed fields: name, type, levels …"})
-    aliases = fields.List(fields.Nested(AliasSchema))
-    created_at = fields.DateTime()
 
 
 class HeadQuerySchema(Schema):
@@ -84,7 +74,9 @@ class Datasets(MethodView):
         data = uploaded_table("data")
         if data is None:
             raise InvalidRequest("The part `data` is missing.", next="Send the table as CSV, JSON, Arrow or Parquet.")
-        return _document(services().datasets.add(current_user(), data, metadata["name"], metadata["description"]))
+        found = services().datasets
+        added = found.add(current_user(), data, metadata["name"], metadata["description"])
+        return document(found.described(added.hash))
 
 
 @blueprint.route("/datasets/<content_hash>")
@@ -92,9 +84,9 @@ class Content(MethodView):
     @blueprint.doc(responses=_TABLE)
     @blueprint.doc(**problems(HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE))
     def get(self, content_hash: str) -> Response:
-        """All rows of a dataset"""
-        found = services().datasets
-        return _rows(found.table(found.get(content_hash)))
+        """All rows of a dataset: a link that stays"""
+        kind = formats.negotiate(request.headers.get("Accept"))
+        return _all_rows(services().datasets.get(content_hash), kind)
 
 
 @blueprint.route("/datasets/<content_hash>/head")
@@ -105,7 +97,9 @@ class Head(MethodView):
     def get(self, query: dict[str, Any], content_hash: str) -> Response:
         """The first rows of a dataset"""
         found = services().datasets
-        return _rows(found.table(found.get(content_hash)).slice(0, query["rows"]))
+        table = found.table(found.get(content_hash), query["rows"])
+        content_type, body = formats.write(request.headers.get("Accept"), table)
+        return Response(body, content_type=content_type)
 
 
 @blueprint.route("/datasets/<content_hash>/info")
@@ -114,30 +108,39 @@ class Info(MethodView):
     @blueprint.doc(**problems(HTTPStatus.NOT_FOUND))
     def get(self, content_hash: str) -> dict[str, Any]:
         """What a dataset is, without its rows"""
-        return _document(services().datasets.get(content_hash))
+        return document(services().datasets.described(content_hash))
 
 
-def uploaded_table(name: str) -> Table | None:
-    """The table in a part of the form, by the part's Content-Type. Raises UnsupportedMediaType, InvalidInput."""
+def uploaded_table(name: str) -> StagedTable | None:
+    """The table in a part of the form, by the part's Content-Type; it is closed when the request is over.
+
+    Raises UnsupportedMediaType, InvalidInput, TooLarge.
+    """
     found = multipart.part(name)
     if found is None:
         return None
     content_type, stream = found
     limit = services().settings.max_data_bytes
-    body = multipart.read(stream, limit, "data")
-    return formats.read(content_type or formats.CSV, body, max_bytes=limit)
+    multipart.require_size(stream, limit, name)
+    staged = services().datasets.stage(content_type or formats.CSV, stream, max_bytes=limit)
+    multipart.close_later(staged.file)
+    return staged
 
 
-def _rows(table: Table) -> Response:
-    content_type, body = formats.write(request.headers.get("Accept"), table)
-    return Response(body, content_type=content_type)
+def _all_rows(dataset: Dataset, kind: str) -> Response:
+    """The rows as they are read from the disk: none of them is here before it is sent."""
+    opened = ExitStack()
+    file = opened.enter_context(services().datasets.parquet(dataset))
+    if kind == formats.PARQUET:
+        response = Response(_blocks(file), content_type=kind)
+        response.content_length = os.fstat(file.fileno()).st_size
+    else:
+        body = formats.write_stream(kind, services().datasets.parts(file))
+        response = Response(body, content_type=formats.content_type(kind))
+    response.call_on_close(opened.close)
+    return response
 
 
-def _document(dataset: Dataset) -> dict[str, Any]:
-    return {
-        "hash": dataset.hash,
-        "rows": dataset.rows,
-        "columns": dataset.schema,
-        "aliases": services().datasets.aliases(dataset.hash, current_viewer()),
-        "created_at": dataset.created_at,
-    }
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    while block := file.read(_BLOCK):
+        yield block

@@ -2,8 +2,9 @@
 
 from flask import Flask, Response, g, request
 
-from registry.api.rules import NAMED_BY, RULES, Rule, Who
-from registry.api.services import current_caller, current_viewer, services
+from registry.api.rules import NAMED_BY, RULES, Who
+from registry.api.services import current_caller, nobody_asks, services
+from registry.domain.access import Caller, Scope
 from registry.domain.errors import Forbidden
 
 _WITHOUT_RULES = {"HEAD", "OPTIONS"}
@@ -28,8 +29,10 @@ def _enforce() -> None:
     rule = RULES[request.endpoint, "GET" if request.method == "HEAD" else request.method]
     if rule.who is Who.ANYONE:
         return
-    _require_scope(rule)
-    user = current_viewer() if rule.who is Who.READER else current_caller().user
+    caller = None if rule.who is Who.READER and nobody_asks() else current_caller()
+    if caller is not None and rule.scope is not None and rule.scope not in caller.scopes:
+        raise _out_of_scope(rule.scope, caller)
+    user = None if caller is None else caller.user
     if rule.who is Who.ADMIN and not (user is not None and user.is_admin):
         raise Forbidden("Only an administrator of the lake may do this.")
     if rule.thing is not None and rule.right is not None:
@@ -46,11 +49,9 @@ def _note_use(response: Response) -> Response:
     return response
 
 
-def _require_scope(rule: Rule) -> None:
-    caller = current_caller() if rule.who is not Who.READER or "Authorization" in request.headers else None
-    if caller is not None and rule.scope is not None and rule.scope not in caller.scopes:
-        raise Forbidden(
-            f"This token is not good for `{rule.scope}`, which this needs; it is good for "
-            f"{', '.join(sorted(caller.scopes)) or 'nothing'}.",
-            next=f"Use a token with the scope `{rule.scope}`, or log in.",
-        )
+def _out_of_scope(scope: Scope, caller: Caller) -> Forbidden:
+    return Forbidden(
+        f"This token is not good for `{scope}`, which this needs; it is good for "
+        f"{', '.join(sorted(caller.scopes)) or 'nothing'}.",
+        next=f"Use a token with the scope `{scope}`, or log in.",
+    )

@@ -2,9 +2,11 @@
 
 import io
 import json
-from typing import Any, BinaryIO, cast
+import tempfile
+from contextlib import ExitStack
+from typing import IO, Any, BinaryIO, cast
 
-from flask import request
+from flask import Request, g, request
 from marshmallow import Schema, ValidationError
 
 from registry.api.services import services
@@ -12,6 +14,7 @@ from registry.domain.errors import InvalidRequest, TooLarge, UnsupportedMediaTyp
 
 MEDIA_TYPE = "multipart/form-data"
 _METADATA_BYTES = 1 << 20
+_IN_MEMORY_BYTES = 512 << 10
 
 
 def require_multipart() -> None:
@@ -57,6 +60,42 @@ def read(stream: BinaryIO, limit_bytes: int, what: str) -> bytes:
     if len(content) > limit_bytes:
         raise TooLarge(limit_bytes, what)
     return content
+
+
+def require_size(stream: BinaryIO, limit_bytes: int, what: str) -> None:
+    """Raises TooLarge for a part that is larger; the stream is at its start afterwards."""
+    if stream.seek(0, io.SEEK_END) > limit_bytes:
+        raise TooLarge(limit_bytes, what)
+    stream.seek(0)
+
+
+def close_later(file: BinaryIO) -> None:
+    """Close the file when the request is over, however it ends."""
+    if "opened" not in g:
+        g.opened = ExitStack()
+    g.opened.callback(file.close)
+
+
+def close_opened(_: BaseException | None = None) -> None:
+    """Close what `close_later` was given: for Flask's `teardown_request`."""
+    opened = g.pop("opened", None)
+    if opened is not None:
+        opened.close()
+
+
+class SpoolingRequest(Request):
+    """A request whose large parts are kept on the disk of the lake, in files without a name."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        if total_content_length is not None and total_content_length <= _IN_MEMORY_BYTES:
+            return io.BytesIO()
+        return tempfile.TemporaryFile(dir=services().settings.incoming_folder)
 
 
 def required(name: str) -> BinaryIO:

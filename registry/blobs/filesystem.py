@@ -1,11 +1,16 @@
-"""Content-addressed bytes in a folder, `<root>/sha256/ab/<hex>`: written beside, synced, renamed; checked when read."""
+"""Content-addressed bytes in a folder, `<root>/sha256/ab/<hex>`: written beside, synced, renamed; checked when read.
 
+A file's time says when its content was put last: what is young is not deleted, whoever thinks that nobody needs it.
+"""
+
+import fcntl
 import hashlib
 import os
 import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,7 +47,9 @@ class FilesystemBlobs:
             digest = f"sha256:{sha256.hexdigest()}"
             target = self._file(digest)
             target.parent.mkdir(exist_ok=True)
-            Path(name).replace(target)
+            with self._alone():
+                os.utime(name)
+                Path(name).replace(target)
             _sync_folder(target.parent)
         except BaseException:
             with suppress(FileNotFoundError):
@@ -69,6 +76,48 @@ class FilesystemBlobs:
         except OSError as error:
             raise BlobUnavailable(digest, error.strerror or type(error).__name__) from error
         return file
+
+    def put_before(self, moment: datetime) -> Iterator[str]:
+        for folder in sorted(self._root.iterdir()):
+            for file in folder.iterdir():
+                with suppress(FileNotFoundError):
+                    if file.stat().st_mtime < moment.timestamp():
+                        yield f"sha256:{file.name}"
+
+    def delete(self, digest: str, *, put_before: datetime) -> bool:
+        file = self._file(digest)
+        try:
+            with self._alone():
+                if file.stat().st_mtime >= put_before.timestamp():
+                    return False
+                file.unlink()
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            raise BlobUnavailable(digest, error.strerror or type(error).__name__) from error
+        self._checked.pop(digest, None)
+        return True
+
+    def sweep(self, before: datetime) -> int:
+        freed = 0
+        for file in self._incoming.iterdir():
+            # Whoever still writes it keeps its time new.
+            with suppress(FileNotFoundError):
+                status = file.stat()
+                if status.st_mtime < before.timestamp():
+                    file.unlink()
+                    freed += status.st_size
+        return freed
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Of all processes on this folder one at a time puts a file in its place, or takes one away."""
+        folder = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def _file(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):

@@ -1,19 +1,20 @@
 """What can go wrong, in three families: the caller's fault, the model's fault, the lake's fault.
 
     WelesError
-    ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  NotFound  Exists  TooLarge
+    ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  NotFound  Exists  Deleted  AliasMoved  TooLarge
     │                 UnsupportedMediaType  NotAcceptable  Unauthenticated  Forbidden  EnvironmentFailed
-    │                 MethodNotAllowed  InUse  TooManyAttempts
+    │                 MethodNotAllowed  InUse  TooManyAttempts  TooMuchWork  MeasureMisfit  Cancelled
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     └── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy  LakeFailed
-                      ModelBusy
+                      ModelBusy  AnalysisUnavailable
 
 An error carries data (`fields`) and says what to do `next`; it never knows an HTTP status. `registry.api.problems`
 maps each class to one. `to_document` and `from_document` carry an error between the processes of one lake.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 Family = Literal["caller", "model", "lake"]
@@ -63,7 +64,7 @@ class InvalidRequest(CallerError):
 class InvalidInput(CallerError):
     """Data that does not fit the schema. `problems`: {column, row, expected, got} each; rows count from 0."""
 
-    title = "The data does not fit the model's schema"
+    title = "The data cannot be taken as they are"
 
     def __init__(
         self,
@@ -115,6 +116,36 @@ class Exists(CallerError):
         )
 
 
+class Deleted(CallerError):
+    """It was there, and can be restored for a while. `deleted_at` is an ISO 8601 time."""
+
+    title = "It was deleted"
+
+    def __init__(self, kind: str, name: str, deleted_at: datetime) -> None:
+        super().__init__(
+            f"The {kind} {name!r} was deleted at {deleted_at:%Y-%m-%d %H:%M} UTC.",
+            next="Use another version, or ask its owner to restore it (POST …/restore) before it is gone for good.",
+            kind=kind,
+            name=name,
+            deleted_at=deleted_at.isoformat(),
+        )
+
+
+class AliasMoved(CallerError):
+    """Somebody else has moved the alias. `expected`, `found`: numbers of versions, 0 where the alias is not there."""
+
+    title = "The alias is not where you thought"
+
+    def __init__(self, alias: str, expected: int, found: int) -> None:
+        super().__init__(
+            f"The alias {alias!r} is at version {found or '(none)'}, not at {expected or '(none)'}.",
+            next="Look at where it is now, decide again, and send that as `expected`.",
+            alias=alias,
+            expected=expected,
+            found=found,
+        )
+
+
 class TooLarge(CallerError):
     title = "It is too large"
 
@@ -125,6 +156,40 @@ class TooLarge(CallerError):
             limit_bytes=limit_bytes,
             what=what,
         )
+
+
+class TooMuchWork(CallerError):
+    """Work of more `unit` (rows, values) than the lake does at once; `amount` is what was asked for."""
+
+    title = "It is too much work"
+
+    def __init__(self, what: str, amount: int, limit: int, unit: str, *, next: str = "") -> None:
+        super().__init__(
+            f"The {what} comes to {amount} {unit}; {limit} is the limit of this lake.",
+            next=next or "Ask for less, or ask the operator to raise the limit.",
+            what=what,
+            amount=amount,
+            limit=limit,
+            unit=unit,
+        )
+
+
+class MeasureMisfit(CallerError):
+    """A measure that is not defined for what the model predicts; `available` are those that are."""
+
+    title = "The measure does not fit the model"
+
+    def __init__(self, detail: str, available: Sequence[str]) -> None:
+        super().__init__(
+            detail, next=f"Ask for {', '.join(available)}, or leave the measures out.", available=[*available]
+        )
+
+
+class Cancelled(CallerError):
+    title = "It was cancelled"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} was cancelled.", next="Ask for it again.", what=what)
 
 
 class MethodNotAllowed(CallerError):
@@ -337,6 +402,20 @@ class BuilderUnavailable(LakeError):
         super().__init__(
             f"The worker or its Docker Engine cannot be reached: {reason}",
             next="Ask again later; operators: `weles-admin doctor` says what is wrong.",
+            reason=reason,
+        )
+
+
+class AnalysisUnavailable(LakeError):
+    """The program that measures and explains cannot be started, or ended before it answered."""
+
+    title = "Measures and explanations cannot be computed"
+    retry_after = 60
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The lake cannot compute this: {reason}",
+            next="Operators: install weles-registry[analysis] for the interpreter that WELES_ANALYSIS_PYTHON names.",
             reason=reason,
         )
 

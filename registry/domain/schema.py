@@ -42,7 +42,7 @@ class Field:
     nullable: bool = True
 
     def __post_init__(self) -> None:
-        if not self.name or len(self.name) > MAX_NAME_LENGTH or not _is_text(self.name):
+        if not self.name or len(self.name) > MAX_NAME_LENGTH or not is_text(self.name):
             raise InvalidInput(
                 f"A column's name is a text of 1 to {MAX_NAME_LENGTH} characters, not {self.name!r:.80}."
             )
@@ -64,7 +64,7 @@ class Field:
             )
         if len(set(self.levels)) != len(self.levels):
             raise InvalidInput(f"The levels of {self.name!r} are not distinct.", column=self.name)
-        if not all(map(_is_text, self.levels)):
+        if not all(map(is_text, self.levels)):
             raise InvalidInput(f"A level of {self.name!r} is not Unicode text.", column=self.name)
 
     @property
@@ -172,6 +172,6 @@ class Schema:
         return cls(tuple(Field.from_json(each) for each in document))
 
 
-def _is_text(text: str) -> bool:
+def is_text(text: str) -> bool:
     """False for text with lone surrogates, which no UTF-8 can hold."""
     return text.isascii() or not any("\ud800" <= each <= "\udfff" for each in text)

@@ -25,6 +25,7 @@ from registry.domain.errors import (
     LakeError,
     LakeFailed,
     WelesError,
+    from_document,
 )
 from registry.domain.ports import Blobs, Environments, ImageBuilder, Jobs, Models
 from registry.domain.schema import Schema
@@ -35,6 +36,10 @@ from registry.services.predict import Prediction
 _log = logging.getLogger(__name__)
 _PAUSES = (1.0, 4.0, 10.0)
 _PATIENCE_SECONDS = 300.0
+_SEND_ALL = (
+    "The environment has only the packages that the model names, and what they need. If one is missing, upload with "
+    'environment="freeze", which sends all of your session.'
+)
 _FAILED = LakeFailed("The worker failed while it made this environment; its log says more.").to_document()
 _IMAGE_GONE = LakeFailed("The environment's image is gone from the engine; it is made again.").to_document()
 
@@ -81,7 +86,11 @@ class Preparation:
                 self._builder.fetch(resolved, base, report)
                 identity = environment_id(resolved.lock, base, self._recipes[base.language])
                 repairs = [*resolution.repairs, *(repair.to_json() for repair in resolved.repairs)]
-                self._environments.resolved(key, _pending(identity, resolved.lock, resolution.base), repairs)
+                # It is the text that will be built: the id, which `build` checks, covers all that decides it.
+                dockerfile = self._builder.dockerfile(resolved.lock, base)
+                self._environments.resolved(
+                    key, _pending(identity, resolved.lock, resolution.base, dockerfile), repairs
+                )
                 return {"environment": identity}
 
             return self._outcome(report, resolve_and_fetch, lambda it: self._environments.resolution_failed(key, it))
@@ -120,10 +129,10 @@ class Preparation:
             return self._outcome(report, build, lambda it: self._environments.environment_failed(environment, it))
 
     def verify(self, job_id: str, version_id: str, environment: str) -> Json:
-        """Load the model in its image and replay the golden rows: {} or {"problem": …}."""
-        self._jobs.update(
-            job_id, JobState.RUNNING, Phase.VERIFY, SPAN[Phase.VERIFY][0], "loading the model in its image"
-        )
+        """Load the model in its image and replay the golden rows: {} (also when it was cancelled) or {"problem": …}."""
+        begin = SPAN[Phase.VERIFY][0]
+        if not self._jobs.update(job_id, JobState.RUNNING, Phase.VERIFY, begin, "loading the model in its image"):
+            return {}
         version = self._models.version_by_id(version_id)
         known = self._environments.environment(environment)
         resolution = self._environments.resolution(version.resolution_key)
@@ -131,19 +140,21 @@ class Preparation:
         try:
             outputs = _patiently(lambda: self._replay(job_id, version))
         except WelesError as error:
-            return {"problem": error.to_document()}
+            return {"problem": _with_advice(error, version).to_document()}
         notes = [*version.notes]
         notes += [f"{each['text']}: {each['action']}; {each['reason']}" for each in resolution.repairs]
         self._models.version_is_ready(version_id, outputs=outputs, notes=[*dict.fromkeys(notes)])
         return {}
 
     def finish(self, job_id: str, version_id: str, problem: Json | None) -> None:
-        """Write down how it ended. A version that failed keeps no container."""
+        """Write down how it ended. A version that failed keeps no container, and no file if that is what was wrong."""
         if problem is None:
             self._jobs.update(job_id, JobState.SUCCEEDED, Phase.READY, 100, "ready")
             return
-        self._models.version_failed(version_id, problem)
         job = self._jobs.get(job_id)
+        if job.state.is_over:
+            return
+        self._models.version_failed(version_id, problem, free_file=from_document(problem).family == "model")
         self._jobs.update(job_id, JobState.FAILED, job.phase, job.percent, problem["detail"], problem)
         self._jobs.log(job_id, [f"failed: {problem['detail']}"])
         try:
@@ -214,7 +225,14 @@ def _patiently(work: Callable[[], list[Json]]) -> list[Json]:
             time.sleep(1)
 
 
-def _pending(identity: str, lock: Lock, base: Json) -> Environment:
+def _with_advice(error: WelesError, version: ModelVersion) -> WelesError:
+    """Where the client chose the packages by the model alone, one may be missing: say how to send them all."""
+    if error.family == "model" and version.system.get("environment") == "model":
+        error.next = f"{_SEND_ALL} {error.next}"
+    return error
+
+
+def _pending(identity: str, lock: Lock, base: Json, dockerfile: str) -> Environment:
     return Environment(
         id=identity,
         lock=lock.to_json(),
@@ -227,4 +245,5 @@ def _pending(identity: str, lock: Lock, base: Json) -> Environment:
         installed={},
         problem=None,
         created_at=now(),
+        dockerfile=dockerfile,
     )

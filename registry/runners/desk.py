@@ -7,7 +7,7 @@ from pathlib import Path
 
 from builders.identity import Recipe
 from registry.domain.entities import ModelVersion, State
-from registry.domain.errors import CapacityExceeded, EnvironmentNotReady, ModelNotUsable
+from registry.domain.errors import CapacityExceeded, Deleted, EnvironmentNotReady, ModelNotUsable
 from registry.domain.ports import Blobs, Ending, ImageBuilder, Models, RunnableVersion, Runner, Runtimes
 from registry.runners.run_folder import RunFolder
 
@@ -96,6 +96,8 @@ class LeaseDesk:
             self._runner.end(victim, running[victim])
 
     def _runnable(self, version: ModelVersion) -> RunnableVersion:
+        if version.deleted_at is not None:
+            raise Deleted("version", f"{version.model}/{version.number}", version.deleted_at)
         if version.state is State.FAILED:
             raise ModelNotUsable(version.model, version.number, version.problem)
         if version.image_id is None:

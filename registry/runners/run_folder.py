@@ -20,6 +20,7 @@ from registry.domain.text import storable
 SOCKET, READY, LEASE, USED, FAILURE = "socket", "ready", "lease", "used", "failure.json"
 _LARGEST_FAILURE = 256 << 10
 _CLOCK_SECONDS = 2.0
+_MOST_KNOWN = 10_000
 
 
 class RunFolder:
@@ -85,6 +86,8 @@ class RunFolders:
     def __init__(self, root: Path) -> None:
         self._containers = root / "containers"
         self._versions = root / "versions"
+        self._links = f"{self._versions}/"
+        self._known: dict[str, Path] = {}
 
     def prepare(self) -> None:
         for folder in (self._containers, self._versions):
@@ -105,10 +108,16 @@ class RunFolders:
 
     def current(self, version_id: str) -> Path | None:
         """The run folder of the container that answers for the version, if there is one."""
+        # On the way of every prediction: a path's object is made once for each container.
         try:
-            return self._containers / (self._versions / version_id).readlink().name
+            name = os.readlink(f"{self._links}{version_id}").rpartition("/")[2]  # noqa: PTH115 (a text will do)
         except OSError:
             return None
+        if name not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[name] = self._containers / name
+        return self._known[name]
 
     def assign(self, version_id: str, folder: RunFolder) -> None:
         """From now on this container answers for the version."""

@@ -68,8 +68,14 @@ class AccountService:
                 f"A token cannot make one that is good for more than itself: {', '.join(beyond)}.",
                 next="Log in, and make it with the token of the login.",
             )
+        return self.token_for(by.user, label, scopes, lifetime)
+
+    def token_for(
+        self, user: User, label: str, scopes: Collection[Scope], lifetime: timedelta | None
+    ) -> tuple[str, Token]:
+        """A new token of the user's, by the will of the operator of the machine."""
         token, made = _new_token(label, TokenKind.PERSONAL, scopes, lifetime)
-        self._accounts.add_token(by.user.id, _digest(token), made)
+        self._accounts.add_token(user.id, _digest(token), made)
         return token, made
 
     def tokens(self, user: User) -> list[Token]:
@@ -85,6 +91,10 @@ class AccountService:
         _require_password(new)
         self._verified(by.user.name, old)
         self._accounts.set_password(by.user.id, self._hasher.hash(new), keep=by.token)
+
+    def user(self, name: str) -> User:
+        """Raises NotFound."""
+        return self._accounts.user(name)[0]
 
     def accounts(self) -> list[Account]:
         """Every user, in the order of their names."""

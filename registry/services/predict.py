@@ -13,6 +13,7 @@ from registry.domain.errors import (
     PredictionTimeout,
 )
 from registry.domain.ports import Desk, Jobs
+from registry.domain.schema import Schema
 from registry.runners.channel import BrokenAnswer, Channel, ContainerGone
 from registry.runners.run_folder import RunFolders
 from registry.tables.table import Table
@@ -20,6 +21,7 @@ from registry.tables.table import Table
 MODES = ("exact", "prob")
 # A kept container may be at its end just now; a new one may be taken away for another model before it is asked.
 _TRIES = 4
+_MOST_SCHEMAS = 1000
 
 
 class Prediction:
@@ -88,6 +90,21 @@ class Prediction:
             raise ModelOutOfMemory(self._memory_bytes)
         if ending.exit_code:
             raise ModelDied(ending.exit_code)
+
+
+class InputSchemas:
+    """The schemas that versions take, each read once from its document: a version never changes."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Schema] = {}
+
+    def of(self, version: ModelVersion) -> Schema:
+        schema = self._read.get(version.id)
+        if schema is None:
+            if len(self._read) >= _MOST_SCHEMAS:
+                self._read.clear()
+            schema = self._read[version.id] = Schema.from_json(version.inputs)
+        return schema
 
 
 def require_ready(version: ModelVersion, jobs: Jobs) -> None:

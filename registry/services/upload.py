@@ -14,17 +14,23 @@ from builders.identity import Recipe, spec_digest
 from builders.parse import LANGUAGES, parse_environment
 from builders.spec import EnvironmentSpec, ParsedSpec
 from registry.domain.access import Right, Thing
-from registry.domain.entities import JobState, Json, ModelVersion, Resolution, State, User, now
+from registry.domain.entities import Dataset, JobState, Json, ModelVersion, Outcome, Resolution, State, User, now
 from registry.domain.errors import Forbidden, InvalidEnvironment, InvalidInput, InvalidRequest, NotFound
 from registry.domain.found_tags import found_tags, main_packages
 from registry.domain.ports import Blobs, Desk, Models
-from registry.domain.schema import Field, Schema
+from registry.domain.schema import Schema
 from registry.domain.task import Task, find_task
 from registry.domain.version_hash import version_hash
 from registry.services.access import AccessService
 from registry.services.datasets import DatasetService
 from registry.services.golden import GoldenRows
-from registry.tables.table import Table
+from registry.services.staging import StagedTable
+
+_SAID = {
+    Outcome.KNOWN: "has the same content: no new one was made.",
+    Outcome.RESTORED: "has the same content, and had been deleted: it is restored.",
+    Outcome.RETRIED: "has the same content, and could not be prepared: that is tried again.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +61,21 @@ class UploadParts:
 
     model: BinaryIO
     requirements: bytes
-    data: Table | None
+    data: StagedTable | None
     golden: bytes | None
     requirements_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An upload that is now the lake's to prepare."""
+    """An upload that is now the lake's to prepare; or, when `is_begun` is false, that it had prepared before."""
 
     model: str
     version: int
     version_id: str
     job: str
     state: JobState
+    is_begun: bool
     notes: list[str]
 
 
@@ -92,14 +99,11 @@ class UploadService:
         )
         runtimes = self._desk.runtimes()
         choice = choose(parsed.spec, runtimes.bases)
-        schema = self._schema(user, request, parts)
-        inputs = _inputs(schema, request.target)
+        inputs = _inputs(self._schema(user, request, parts), request.target)
         golden = None if parts.golden is None else GoldenRows.parse(parts.golden, inputs)
-        task = _task(schema.field(request.target), request.model_class, golden)
 
-        dataset_hash = request.dataset
-        if parts.data is not None:
-            dataset_hash = self._datasets.add(user, parts.data, request.data_name, request.data_description).hash
+        dataset = self._dataset(user, request, parts)
+        task = _task(dataset, request.target, request.model_class, golden)
         model_blob, size = self._blobs.put(parts.model, what="model")
         requirements_blob, _ = self._blobs.put(io.BytesIO(parts.requirements))
         golden_blob = None if parts.golden is None else self._blobs.put(io.BytesIO(parts.golden))[0]
@@ -129,7 +133,7 @@ class UploadService:
                 flavour=request.flavour,
                 language=request.language,
                 environment=spec_digest(parsed.spec),
-                dataset=dataset_hash,
+                dataset=dataset.hash,
                 target=request.target,
                 inputs=inputs.to_json(),
             ),
@@ -140,7 +144,7 @@ class UploadService:
             model_bytes=size,
             golden_blob=golden_blob,
             requirements_blob=requirements_blob,
-            dataset_hash=dataset_hash,
+            dataset_hash=dataset.hash,
             dataset_name=request.data_name,
             resolution_key=resolution.key,
             environment_id=None,
@@ -152,13 +156,26 @@ class UploadService:
             created_at=now(),
         )
         job = uuid.uuid4().hex
-        number = self._models.add_version(version, resolution, job)
-        return Accepted(request.name, number, version.id, job, JobState.QUEUED, notes)
+        added = self._models.add_version(version, resolution, job)
+        if added.outcome in _SAID:
+            notes = [f"Version {added.number} {_SAID[added.outcome]}", *notes]
+        return Accepted(
+            model=request.name,
+            version=added.number,
+            version_id=added.version_id,
+            job=added.job,
+            state=added.job_state,
+            is_begun=added.job == job,
+            notes=notes,
+        )
 
     def _owner(self, user: User, name: str) -> tuple[int, str]:
-        """Whose model it is, or will be: names are the lake's, so one that is taken is told even when it is hidden."""
+        """Whose model it is, or will be: names are the lake's, so one that is taken is told even when it is hidden.
+
+        Raises Forbidden; Deleted for a name that is still to be restored, by its owner or not at all.
+        """
         try:
-            known = self._models.version(name)
+            known = self._models.model(name)
         except NotFound:
             return user.id, user.name
         if known.owner_id != user.id and not user.is_admin:
@@ -171,10 +188,14 @@ class UploadService:
         if request.dataset is not None:
             self._access.require(user, Right.SEE, Thing.DATASET, request.dataset)
             return Schema.from_json(self._datasets.get(request.dataset).schema)
-        raise InvalidRequest(
-            "The training data are missing: the columns that the model takes are read from them.",
-            next="Send the part `data`, or name a stored dataset's hash in `dataset`.",
-        )
+        raise _no_data()
+
+    def _dataset(self, user: User, request: UploadRequest, parts: UploadParts) -> Dataset:
+        if parts.data is not None:
+            return self._datasets.add(user, parts.data, request.data_name, request.data_description)
+        if request.dataset is not None:
+            return self._datasets.get(request.dataset)
+        raise _no_data()
 
 
 def read_requirements(text: bytes, language: str, version: str, filename: str = "") -> ParsedSpec:
@@ -219,10 +240,23 @@ def _resolution(parsed: ParsedSpec, choice: BaseChoice, recipe: Recipe) -> Resol
     )
 
 
-def _task(target: Field, model_class: str, golden: GoldenRows | None) -> Task | None:
+def _no_data() -> InvalidRequest:
+    return InvalidRequest(
+        "The training data are missing: the columns that the model takes are read from them.",
+        next="Send the part `data`, or name a stored dataset's hash in `dataset`.",
+    )
+
+
+def _task(dataset: Dataset, target: str, model_class: str, golden: GoldenRows | None) -> Task | None:
+    fields = Schema.from_json(dataset.schema).fields
+    place = [field.name for field in fields].index(target)
     prob = None if golden is None else golden.answers.get("prob")
-    probabilities = None if prob is None else len(prob.columns)
-    return find_task(target, model_class, probabilities=probabilities, distinct=None)
+    return find_task(
+        fields[place],
+        model_class,
+        probabilities=None if prob is None else len(prob.columns),
+        distinct=None if dataset.statistics is None else dataset.statistics[place]["unique"],
+    )
 
 
 def _found_tags(request: UploadRequest, task: Task | None, spec: EnvironmentSpec) -> list[str]:

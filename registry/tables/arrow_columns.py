@@ -17,6 +17,12 @@ _PLAIN = {
 }
 _STORED = {ColumnType.CATEGORICAL: pa.int32(), ColumnType.DATE: pa.int32(), ColumnType.TIMESTAMP: pa.int64()}
 
+TIME_LIMITS = {
+    ColumnType.DATE: (packing.FIRST_DAY, packing.LAST_DAY, pa.int32()),
+    ColumnType.TIMESTAMP: (packing.FIRST_MICROSECOND, packing.LAST_MICROSECOND, pa.int64()),
+}
+"""First and last that Python's dates can hold, and Arrow's type of the number that is kept."""
+
 
 def arrow_type(field: Field) -> pa.DataType:
     """The Arrow type of a column: dictionary<int32, string> for categoricals, microseconds for timestamps."""
@@ -59,6 +65,13 @@ def to_column(field: Field, array: pa.Array) -> Column:
         plain, fill = (array if stored is None else array.view(stored)), 0
     filled = plain if validity is None else plain.fill_null(fill)
     return Column(field, _data(filled, packing.WIDTH[field.type])[: rows * packing.WIDTH[field.type]], None, validity)
+
+
+def in_years(field: Field, array: pa.Array) -> bool:
+    """Whether all dates or timestamps are of the years 1 to 9999."""
+    first, last, stored = TIME_LIMITS[field.type]
+    found = pc.min_max(array.view(stored))
+    return found["min"].as_py() is None or (found["min"].as_py() >= first and found["max"].as_py() <= last)
 
 
 def _bits(flags: object, rows: int) -> pa.Buffer:

@@ -24,16 +24,20 @@ _BATCH_ROWS = 16_384
 
 def to_arrow(table: Table) -> pa.Table:
     """A pyarrow.Table that shares the table's buffers."""
-    fields = [pa.field(each.name, arrow_columns.arrow_type(each), each.nullable) for each in table.schema.fields]
-    schema = pa.schema(fields, metadata={_SCHEMA_KEY: json.dumps(table.schema.to_json(), separators=(",", ":"))})
     arrays = [arrow_columns.to_array(column) for column in table.columns]
-    return pa.Table.from_arrays(arrays, schema=schema)
+    return pa.Table.from_arrays(arrays, schema=arrow_schema(table.schema))
 
 
-def from_arrow(arrow: pa.Table, schema: Schema | None = None) -> Table:
+def arrow_schema(schema: Schema) -> pa.Schema:
+    """Arrow's schema, with ours in its metadata."""
+    fields = [pa.field(each.name, arrow_columns.arrow_type(each), each.nullable) for each in schema.fields]
+    return pa.schema(fields, metadata={_SCHEMA_KEY: json.dumps(schema.to_json(), separators=(",", ":"))})
+
+
+def from_arrow(arrow: pa.Table, schema: Schema | None = None, *, first_row: int = 0) -> Table:
     """The typed table: in the schema's types and order; without one, in that of its metadata, or of Arrow's types.
 
-    Raises InvalidInput with column, row, expected and got of up to 20 problems.
+    Raises InvalidInput with column, row (counted from `first_row`), expected and got of up to 20 problems.
     """
     names = arrow.column_names
     kept = [index for index, name in enumerate(names) if not arrow_types.is_pandas_index(name)]
@@ -46,8 +50,8 @@ def from_arrow(arrow: pa.Table, schema: Schema | None = None) -> Table:
     except pa.ArrowException as error:
         raise InvalidInput(f"The data are not valid Arrow: {error!s:.200}") from None
     if schema is None:
-        schema = _declared(arrow) or Schema(tuple(arrow_types.infer(name, arrays[name]) for name in names))
-    problems = Problems()
+        schema = declared(arrow.schema) or Schema(tuple(arrow_types.infer(name, arrays[name]) for name in names))
+    problems = Problems(first_row)
     order = match_columns(names, schema, problems)
     columns = [
         arrow_types.column(field, arrays[field.name], problems) for field in schema.fields if field.name in order
@@ -71,7 +75,7 @@ def from_stream(file: Any, schema: Schema | None = None, *, max_bytes: int = _NO
         with pa.ipc.open_stream(file) as reader:
             arrow = pa.Table.from_batches(_bounded(reader, max_bytes), reader.schema)
     except (pa.ArrowException, OSError) as error:
-        raise _unreadable(error, "an Arrow stream") from None
+        raise unreadable(error, "an Arrow stream") from None
     return from_arrow(arrow, schema)
 
 
@@ -93,11 +97,21 @@ def from_parquet(
     """The table in an open Parquet file, or its first `rows` alone. Raises InvalidInput, TooLarge."""
     try:
         with pq.ParquetFile(file) as parquet:
-            batches = _bounded(parquet.iter_batches(_BATCH_ROWS), max_bytes)
+            groups = None if rows is None else [*first_groups(parquet.metadata, rows)]
+            batches = _bounded(parquet.iter_batches(_BATCH_ROWS, groups), max_bytes)
             arrow = pa.Table.from_batches(_first(batches, rows), parquet.schema_arrow)
     except (pa.ArrowException, OSError) as error:
-        raise _unreadable(error, "a Parquet file") from None
+        raise unreadable(error, "a Parquet file") from None
     return from_arrow(arrow if rows is None else arrow.slice(0, rows), schema)
+
+
+def first_groups(metadata: Any, rows: int) -> range:
+    """The row groups of a Parquet file that hold its first rows."""
+    for index in range(metadata.num_row_groups):
+        rows -= metadata.row_group(index).num_rows
+        if rows <= 0:
+            return range(index + 1)
+    return range(metadata.num_row_groups)
 
 
 def source(body: bytes | BinaryIO) -> Any:
@@ -105,15 +119,16 @@ def source(body: bytes | BinaryIO) -> Any:
     return pa.BufferReader(body) if isinstance(body, bytes) else body
 
 
-def _unreadable(error: Exception, what: str) -> Exception:
-    """Arrow tells of wrong bytes by an OSError without a number; one with a number is the disk's."""
+def unreadable(error: Exception, what: str) -> Exception:
+    """What to raise: Arrow tells of wrong bytes by an OSError without a number; one with a number is the disk's."""
     if isinstance(error, OSError) and error.errno is not None:
         return error
     return InvalidInput(f"The body is not {what}: {error!s:.200}")
 
 
-def _declared(arrow: pa.Table) -> Schema | None:
-    text = (arrow.schema.metadata or {}).get(_SCHEMA_KEY)
+def declared(schema: pa.Schema) -> Schema | None:
+    """Our schema in the metadata of Arrow's, if it is there. Raises InvalidInput."""
+    text = (schema.metadata or {}).get(_SCHEMA_KEY)
     if text is None:
         return None
     try:

@@ -8,20 +8,21 @@ import pyarrow.types as types
 
 from registry.domain.errors import InvalidInput
 from registry.domain.schema import ColumnType, Field
-from registry.tables import arrow_columns, packing
+from registry.tables import arrow_columns
 from registry.tables.problems import Problems
 from registry.tables.table import Column
 
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
-_TIME_LIMITS = {
-    ColumnType.DATE: (packing.FIRST_DAY, packing.LAST_DAY, pa.int32()),
-    ColumnType.TIMESTAMP: (packing.FIRST_MICROSECOND, packing.LAST_MICROSECOND, pa.int64()),
-}
 
 
 def is_pandas_index(name: str) -> bool:
     """pandas writes its row names as a column of such a name."""
     return _PANDAS_INDEX.fullmatch(name) is not None
+
+
+def is_text_dictionary(kind: pa.DataType) -> bool:
+    """Whether a column of this type is categorical, if its dictionary is one."""
+    return bool(types.is_dictionary(kind) and _is_text(kind.value_type))
 
 
 def whole(chunks: pa.ChunkedArray) -> pa.Array:
@@ -34,7 +35,7 @@ def whole(chunks: pa.ChunkedArray) -> pa.Array:
 def infer(name: str, array: pa.Array) -> Field:
     """The field of an array. Raises InvalidInput for a type that has no place in a table."""
     kind = array.type
-    if types.is_dictionary(kind) and _is_text(kind.value_type):
+    if is_text_dictionary(kind):
         levels = array.dictionary.to_pylist()
         if None not in levels and len(set(levels)) == len(levels):
             return Field(name, ColumnType.CATEGORICAL, tuple(levels), kind.ordered)
@@ -78,7 +79,7 @@ def column(field: Field, array: pa.Array, problems: Problems) -> Column | None:
         row = pc.index(lost, True).as_py()
         problems.misfit(field, row, array[row].as_py())
         return None
-    if field.type in _TIME_LIMITS and not _in_years(field, converted):
+    if field.type in arrow_columns.TIME_LIMITS and not arrow_columns.in_years(field, converted):
         problems.add(field.name, None, f"{field.expectation}, years 1 to 9999", "a time outside of them")
         return None
     return arrow_columns.to_column(field, converted)
@@ -120,12 +121,6 @@ def _levels(field: Field, array: pa.Array) -> pa.Array:
     else:
         codes = pc.index_in(array.cast(pa.string()), levels, skip_nulls=True)
     return pa.DictionaryArray.from_arrays(codes.cast(pa.int32()), levels, ordered=field.ordered)
-
-
-def _in_years(field: Field, array: pa.Array) -> bool:
-    first, last, stored = _TIME_LIMITS[field.type]
-    found = pc.min_max(array.view(stored))
-    return found["min"].as_py() is None or (found["min"].as_py() >= first and found["max"].as_py() <= last)
 
 
 def _first_misfit(field: Field, array: pa.Array, problems: Problems) -> None:

@@ -3,15 +3,16 @@
 import hashlib
 import json
 import math
-from array import array
-from operator import sub
-from typing import Any
 
-from registry.domain.schema import ColumnType
-from registry.tables import packing
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from registry.domain.schema import ColumnType, Field, Schema
+from registry.tables import arrow_columns
 from registry.tables.table import Column, Table
 
 _FIRST_LINE = b"weles-table-1\n"
+_ONES = b"\1" * (1 << 16)
 
 
 def content_hash(table: Table) -> str:
@@ -25,49 +26,72 @@ def content_hash(table: Table) -> str:
        lengths in bytes (i32 each) and 32 bytes over the UTF-8 bytes.
 
     Null slots count as zero (-1 for codes, length 0 for text), and every NaN as 7ff8000000000000: what was in them, or
-    which NaN it was, is not content. Every part is a stream: it can be computed chunk by chunk.
+    which NaN it was, is not content. Every part is a stream: `ContentHash` computes it part by part.
     """
-    schema = json.dumps(table.schema.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    whole = hashlib.sha256(_FIRST_LINE + schema.encode() + b"\n" + table.rows.to_bytes(8, "little"))
-    for column in table.columns:
-        for part in _parts(column):
-            whole.update(hashlib.sha256(part).digest())
-    return f"sha256:{whole.hexdigest()}"
+    whole = ContentHash(table.schema)
+    whole.update(table)
+    return whole.digest()
 
 
-def _parts(column: Column) -> tuple[Any, ...]:
-    present = b"" if column.validity is None else bytes(column.validity)
-    nulls = _positions(present)
-    if not nulls:
-        present = b""
-    if column.field.type is ColumnType.STRING:
-        return (present, *_text_parts(column, nulls))
-    values: array[Any] = array(packing.TYPECODE[column.field.type])
-    values.frombytes(memoryview(column.data).cast("B"))
-    empty = -1 if column.field.type is ColumnType.CATEGORICAL else 0
-    for row in nulls:
-        values[row] = empty
-    if column.field.type is ColumnType.FLOAT64 and any(map(math.isnan, values)):
-        values = array("d", [math.nan if value != value else value for value in values])
-    return present, values
+class ContentHash:
+    """`content_hash` of a table whose rows come in parts."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._rows = 0
+        self._columns = [_ColumnHash(field) for field in schema.fields]
+
+    def update(self, part: Table) -> None:
+        """The next rows; `part` has the schema of the whole."""
+        for state, column in zip(self._columns, part.columns, strict=True):
+            state.update(column, self._rows)
+        self._rows += part.rows
+
+    def digest(self) -> str:
+        schema = json.dumps(self._schema.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        whole = hashlib.sha256(_FIRST_LINE + schema.encode() + b"\n" + self._rows.to_bytes(8, "little"))
+        for column in self._columns:
+            for part in column.digests():
+                whole.update(part)
+        return f"sha256:{whole.hexdigest()}"
 
 
-def _text_parts(column: Column, nulls: list[int]) -> tuple[Any, Any]:
-    offsets = packing.typed(column.offsets, "i")
-    lengths = array("i", map(sub, offsets[1:], offsets[:-1]))
-    if not any(lengths[row] for row in nulls):
-        return lengths, memoryview(column.data).cast("B")
-    text = bytes(column.data)
-    for row in nulls:
-        lengths[row] = 0
-    return lengths, b"".join(text[start : start + length] for start, length in zip(offsets, lengths, strict=False))
+class _ColumnHash:
+    def __init__(self, field: Field) -> None:
+        self._field = field
+        self._validity = hashlib.sha256()
+        self._has_nulls = False
+        self._values = [hashlib.sha256() for _ in range(2 if field.type is ColumnType.STRING else 1)]
+
+    def update(self, column: Column, rows_before: int) -> None:
+        # Into Arrow and back: null slots are then what the hash counts them as.
+        array = arrow_columns.to_array(column)
+        clean = arrow_columns.to_column(self._field, array)
+        self._update_validity(clean, rows_before)
+        if self._field.type is ColumnType.STRING:
+            lengths, text = self._values
+            lengths.update(_memory(pc.binary_length(arrow_columns.to_array(clean)).fill_null(0)))
+            text.update(clean.data)
+        elif self._field.type is ColumnType.FLOAT64:
+            numbers = pa.Array.from_buffers(pa.float64(), len(clean), [None, pa.py_buffer(clean.data)])
+            self._values[0].update(_memory(pc.if_else(pc.is_nan(numbers), math.nan, numbers)))
+        else:
+            self._values[0].update(clean.data)
+
+    def _update_validity(self, column: Column, rows_before: int) -> None:
+        """Validity counts as soon as one value is null, and then from the first row on."""
+        if column.validity is not None and not self._has_nulls:
+            self._has_nulls = True
+            for start in range(0, rows_before, len(_ONES)):
+                self._validity.update(_ONES[: rows_before - start])
+        if self._has_nulls:
+            self._validity.update(b"\1" * len(column) if column.validity is None else column.validity)
+
+    def digests(self) -> list[bytes]:
+        return [self._validity.digest(), *(part.digest() for part in self._values)]
 
 
-def _positions(present: bytes) -> list[int]:
-    """Where the zeros are."""
-    found = []
-    position = present.find(0)
-    while position >= 0:
-        found.append(position)
-        position = present.find(0, position + 1)
-    return found
+def _memory(array: pa.Array) -> memoryview:
+    """The bytes of an array of fixed width without nulls."""
+    width = array.type.bit_width // 8
+    return memoryview(array.buffers()[1] or b"").cast("B")[array.offset * width : (array.offset + len(array)) * width]

@@ -3,110 +3,122 @@
 An empty cell is null; a text column has the empty text as `""`. Floats beyond numbers are NaN, Infinity, -Infinity.
 """
 
-import csv
 import io
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import pyarrow as pa
-from pyarrow import csv as arrow_csv
 
 from registry.domain.errors import InvalidInput
-from registry.domain.schema import MAX_COLUMNS, ColumnType, Schema
-from registry.tables import csv_values, json_values
+from registry.domain.schema import ColumnType, Field, Schema
+from registry.tables import arrow_columns, csv_source, csv_text, csv_types, csv_values
+from registry.tables.mapped import Mapped
 from registry.tables.problems import Problems, match_columns
+from registry.tables.stream import TableStream
 from registry.tables.table import Column, Table
 
-_ROW = re.compile(r"Row #(\d+): (Expected \d+ columns, got \d+)")
-_QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
+# A block has some rows of a wide table, too, and a row that is longer than the last of these is refused.
+_BLOCK_BYTES, _BLOCK_BYTES_PER_COLUMN, _MAX_ROW_BYTES = 4 << 20, 16 << 10, 32 << 20
+_NO_CELLS = pa.nulls(0, pa.string())
+_READ_BY_ARROW = {ColumnType.INT64: pa.int64(), ColumnType.FLOAT64: pa.float64()}
 
 
 def read(body: bytes | BinaryIO, schema: Schema | None = None) -> Table:
-    """The table in a CSV text: by the schema's types; without one by `csv_values.infer`, where "001" stays text.
+    """The table in a CSV text: by the schema's types; without one by `csv_types`, where "001" stays text.
 
     Raises InvalidInput with column, row, expected and got of up to 20 problems.
     """
     content = body if isinstance(body, bytes) else body.read()
-    names = _names(content)
-    cells = _cells(content, len(names))
-    problems = Problems()
+    names, start = csv_source.header(content[: csv_source.HEADER_BYTES])
+    block_bytes = min(len(content) + 1, 2**31 - 1)
+    found = list(csv_source.blocks(Mapped(io.BytesIO(content)), start, names, block_bytes))
+    cells = [pa.concat_arrays(parts) for parts in zip(*found, strict=True)] or [_NO_CELLS] * len(names)
     if schema is None:
-        schema = Schema(tuple(csv_values.infer(name, text) for name, text in zip(names, cells, strict=True)))
+        csv_source.require_header(names)
+        schema = Schema(tuple(csv_types.infer(name, text) for name, text in zip(names, cells, strict=True)))
+    problems = Problems()
     order = match_columns(names, schema, problems)
-    columns = [
-        csv_values.column(field, cells[order[field.name]], problems) for field in schema.fields if field.name in order
-    ]
-    problems.raise_if_any()
-    return Table.of(column for column in columns if column is not None)
+    chosen = [(field, cells[order[field.name]]) for field in schema.fields if field.name in order]
+    return _table(chosen, problems)
+
+
+def stream(file: BinaryIO) -> TableStream:
+    """The table in an open CSV file, which is read twice: for the types of its columns, and then part by part.
+
+    Raises InvalidInput as `read` does, part of it when the parts are read.
+    """
+    file.seek(0)
+    names, start = csv_source.header(file.read(csv_source.HEADER_BYTES))
+    csv_source.require_header(names)
+    source = _Source(
+        Mapped(file), start, names, min(max(_BLOCK_BYTES, _BLOCK_BYTES_PER_COLUMN * len(names)), _MAX_ROW_BYTES)
+    )
+    try:
+        schema = _types(source)
+    except csv_source.RowTooLong:
+        source = replace(source, block_bytes=_MAX_ROW_BYTES)
+        try:
+            schema = _types(source)
+        except csv_source.RowTooLong:
+            raise InvalidInput(f"A row of the CSV is longer than {_MAX_ROW_BYTES} bytes.") from None
+    return TableStream(schema, _parts(source, schema))
 
 
 def write(table: Table) -> bytes:
     """The table as CSV text with lines that end in a newline; timestamps with a zone are in UTC."""
-    lines = [",".join(map(_quoted, table.schema.names))]
-    columns = [_text(column) for column in table.columns]
-    lines += map(",".join, zip(*columns, strict=True))
-    return ("\n".join(lines) + "\n").encode()
+    return csv_text.header(table.schema) + csv_text.lines(table)
 
 
-def _names(content: bytes) -> list[str]:
-    lines = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""), strict=True)
-    try:
-        names = next(lines, [])
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise InvalidInput(f"The text is not CSV in UTF-8: {error}.") from None
-    if not names:
-        raise InvalidInput("The CSV has no header line with the columns' names.")
-    if len(names) > MAX_COLUMNS:
-        raise InvalidInput(f"A table has at most {MAX_COLUMNS} columns, not {len(names)}.")
-    for name in names:
-        if not name or names.count(name) > 1:
-            raise InvalidInput(f"The header line has {name!r:.80} as a name{' twice' if name else ''}.", column=name)
-    return names
+def write_stream(table: TableStream) -> Iterator[bytes]:
+    """`write`, part by part."""
+    yield csv_text.header(table.schema)
+    for part in table.parts:
+        yield csv_text.lines(part)
 
 
-def _cells(content: bytes, width: int) -> list[pa.ChunkedArray]:
-    """The text of each column below the header; null where a cell is empty and not quoted."""
-    names = [f"f{index}" for index in range(width)]
-    # The header is read as a row of text, so that a line break in a name cannot shift what follows.
-    # Only without threads does Arrow say which row is wrong.
-    size = min(len(content) + 1, 2**31 - 1)
-    reading = arrow_csv.ReadOptions(column_names=names, block_size=size, use_threads=False)
-    parsing = arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=width > 1)
-    converting = arrow_csv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()),
-        null_values=[""],
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=False,
-    )
-    try:
-        table = arrow_csv.read_csv(pa.BufferReader(content), reading, parsing, converting)
-    except pa.ArrowException as error:
-        raise _explained(str(error)) from None
-    return [column.slice(1) for column in table.columns]
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A CSV file whose rows begin at the byte `start`, and the size of the blocks that they are read in."""
+
+    file: Mapped
+    start: int
+    names: Sequence[str]
+    block_bytes: int
+
+    def blocks(self, types: Mapping[str, pa.DataType] | None = None) -> Iterator[list[pa.Array]]:
+        return csv_source.blocks(self.file, self.start, self.names, self.block_bytes, types)
 
 
-def _explained(message: str) -> InvalidInput:
-    found = _ROW.search(message)
-    if not found:
-        return InvalidInput(f"The text is not CSV in UTF-8: {message:.200}")
-    row, expectation = int(found[1]) - 2, found[2].replace("Expected ", "")
-    expected, got = expectation.split(", got ")
-    return InvalidInput(
-        f"Row {row} does not have the header's {expected}: it has {got}.",
-        problems=[{"column": None, "row": row, "expected": expected, "got": f"{got} columns"}],
-    )
+def _types(source: _Source) -> Schema:
+    columns = [csv_types.TextType(name) for name in source.names]
+    for cells in source.blocks():
+        for column, text in zip(columns, cells, strict=True):
+            column.update(text)
+    return Schema(tuple(column.field() for column in columns))
 
 
-def _text(column: Column) -> Sequence[str]:
-    values = json_values.dump(column)
-    kind = column.field.type
-    if kind in (ColumnType.STRING, ColumnType.CATEGORICAL):
-        return ["" if value is None else _quoted(value) for value in values]
-    if kind is ColumnType.BOOL:
-        return ["" if value is None else "true" if value else "false" for value in values]
-    return ["" if value is None else str(value) for value in values]
+def _parts(source: _Source, schema: Schema) -> Iterator[Table]:
+    """Numbers are read by Arrow itself: that every cell is one is known from finding the types."""
+    types = {
+        f"f{index}": _READ_BY_ARROW[field.type]
+        for index, field in enumerate(schema.fields)
+        if field.type in _READ_BY_ARROW
+    }
+    row = 0
+    for cells in source.blocks(types):
+        part = _table(list(zip(schema.fields, cells, strict=True)), Problems(row))
+        yield part
+        row += part.rows
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if not text or _QUOTED.search(text) else text
+def _table(chosen: Sequence[tuple[Field, pa.Array]], problems: Problems) -> Table:
+    columns = [_column(field, cells, problems) for field, cells in chosen]
+    problems.raise_if_any()
+    return Table.of(column for column in columns if column is not None)
+
+
+def _column(field: Field, cells: pa.Array, problems: Problems) -> Column | None:
+    if cells.type == pa.string():
+        return csv_values.column(field, cells, problems)
+    return arrow_columns.to_column(field, cells)

@@ -1,4 +1,4 @@
-"""The text of one CSV column → the typed column; and which type text without a schema has."""
+"""The text of one CSV column → the typed column."""
 
 import math
 import re
@@ -18,17 +18,25 @@ _INTEGER = r"[+-]?[0-9]+(?:\.0*)?"
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _NOT_NUMBERS = {"nan": math.nan, "inf": math.inf, "infinity": math.inf, "-inf": -math.inf, "-infinity": -math.inf}
 _BOOLS = {"true": True, "false": False}
+_NAMED = "(?i)nan|-?inf(?:inity)?"
+_FAST = {
+    ColumnType.INT32: "-?[0-9]+",
+    ColumnType.INT64: "-?[0-9]+",
+    ColumnType.FLOAT64: f"{_NUMBER}|{_NAMED}",
+    ColumnType.DATE: iso.DATE_PATTERN,
+    ColumnType.TIMESTAMP: iso.TIMESTAMP_PATTERN,
+}
 
-# Without a schema, digits with a leading zero are a code, not a number.
-_SURE_INTEGER = r"0|-?[1-9][0-9]{0,18}"
-_SURE_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|-?\.[0-9]+|NaN|nan|-?(?:Infinity|inf|Inf)"
 
-
-def column(field: Field, text: pa.ChunkedArray, problems: Problems) -> Column | None:
+def column(field: Field, array: pa.Array, problems: Problems) -> Column | None:
     """The typed column of text, or None after adding what does not fit to `problems`."""
-    array = text.combine_chunks() if text.num_chunks != 1 else text.chunk(0)
-    if (field.nullable or not array.null_count) and (fast := _fast(field, array)) is not None:
-        return fast
+    if (field.nullable or not array.null_count) and (found := fast(field, array)) is not None:
+        return found
+    return slow(field, array, problems)
+
+
+def slow(field: Field, array: pa.Array, problems: Problems) -> Column | None:
+    """As `column`, cell by cell: what fits is decided here, and `fast` is only faster."""
     values = array.to_pylist()
     try:
         return Column(field, *packing.pack(field, _load(field, values)))
@@ -38,49 +46,45 @@ def column(field: Field, text: pa.ChunkedArray, problems: Problems) -> Column | 
         return None
 
 
-def infer(name: str, text: pa.ChunkedArray) -> Field:
-    """The narrowest of bool, int64, float64, date, timestamp that all cells are written as; string otherwise.
+def fast(field: Field, array: pa.Array, *, trusted: bool = False) -> Column | None:
+    """The column without a Python object per cell, where Arrow reads the text exactly as `_PARSE` does; else None.
 
-    Timestamps that all have an offset get the zone UTC.
+    `trusted`: the caller knows that all cells are written as numbers, dates or timestamps.
     """
-    if text.null_count == len(text):
-        return Field(name, ColumnType.STRING)
-    if _all(text, "(?i)true|false"):
-        return Field(name, ColumnType.BOOL)
-    if _all(text, _SURE_INTEGER):
-        candidates = [Field(name, ColumnType.INT64)]
-    elif _all(text, _SURE_NUMBER) and not _all(text, r"-?[0-9]+"):
-        candidates = [Field(name, ColumnType.FLOAT64)]
-    elif _all(text, iso.DATE_PATTERN):
-        candidates = [Field(name, ColumnType.DATE)]
-    elif _all(text, iso.TIMESTAMP_PATTERN):
-        candidates = [Field(name, ColumnType.TIMESTAMP), Field(name, ColumnType.TIMESTAMP, zone="UTC")]
-    else:
-        candidates = []
-    return next(
-        (each for each in candidates if column(each, text, Problems()) is not None), Field(name, ColumnType.STRING)
-    )
-
-
-def _fast(field: Field, array: pa.Array) -> Column | None:
-    """The column without a Python object per cell, where Arrow reads the text exactly as `_PARSE` does; else None."""
     if field.type is ColumnType.STRING:
         return arrow_columns.to_column(field, array)
-    pattern = {ColumnType.INT32: "-?[0-9]+", ColumnType.INT64: "-?[0-9]+", ColumnType.FLOAT64: _NUMBER}.get(field.type)
-    if pattern is None or not _all(array, pattern):
+    pattern = _FAST.get(field.type)
+    if pattern is None or not (trusted or all_match(array, pattern)):
         return None
     try:
-        numbers = array.cast(arrow_columns.arrow_type(field))
+        values = array.cast(arrow_columns.arrow_type(field))
     except pa.ArrowException:
         return None
-    if field.type is ColumnType.FLOAT64 and not pc.all(pc.is_finite(numbers)).as_py():
-        return None if len(numbers) > numbers.null_count else arrow_columns.to_column(field, numbers)
-    return arrow_columns.to_column(field, numbers)
+    if field.type is ColumnType.FLOAT64 and _has_overflown(values, array):
+        return None
+    if field.type in arrow_columns.TIME_LIMITS and not arrow_columns.in_years(field, values):
+        return None
+    return arrow_columns.to_column(field, values)
 
 
-def _all(text: pa.Array | pa.ChunkedArray, pattern: str) -> bool:
+def all_match(text: pa.Array, pattern: str) -> bool:
     """Every cell that is not null is, in full, of the pattern."""
-    return bool(pc.all(pc.match_substring_regex(text, f"^(?:{pattern})$"), min_count=0).as_py())
+    pattern = f"^(?:{pattern})$"
+    if not _all_match(text.slice(0, 16), pattern):
+        return False
+    return _all_match(text, pattern)
+
+
+def _all_match(text: pa.Array, pattern: str) -> bool:
+    return bool(pc.all(pc.match_substring_regex(text, pattern), min_count=0).as_py())
+
+
+def _has_overflown(numbers: pa.Array, text: pa.Array) -> bool:
+    """A number too large for a double is read as infinite, though nobody wrote that."""
+    infinite = pc.is_inf(numbers)
+    if not pc.any(infinite, min_count=0).as_py():
+        return False
+    return bool(pc.any(pc.and_not(infinite, pc.match_substring(text, "i", ignore_case=True))).as_py())
 
 
 def _load(field: Field, values: list[Any]) -> list[Any]:

@@ -1,10 +1,12 @@
 """Content types ↔ the typed table: which format a request or an answer is in, and who reads and writes it."""
 
+from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
 from registry.domain.errors import UnsupportedMediaType
 from registry.domain.schema import Schema
 from registry.tables import accept, json_format
+from registry.tables.stream import TableStream
 from registry.tables.table import Table
 
 JSON = "application/json"
@@ -57,6 +59,43 @@ def read(
     return arrow_format.from_parquet(source, None, schema, max_bytes=max_bytes)
 
 
+def content_type(kind: str) -> str:
+    """The Content-Type header of an answer of that media type."""
+    return f"{kind}; charset=utf-8" if kind == CSV else kind
+
+
+def stream(content_type: str | None, file: BinaryIO, *, max_bytes: int = DEFAULT_MAX_BYTES) -> TableStream:
+    """The table in an open file, in types found from the data, part by part; errors as `read`, some of them later."""
+    kind = media_type(content_type)
+    if kind == JSON:
+        from registry.tables import json_stream
+
+        return json_stream.stream(file)
+    if kind == CSV:
+        from registry.tables import csv_format
+
+        return csv_format.stream(file)
+    from registry.tables import arrow_streams
+
+    read_file = arrow_streams.ipc if kind == ARROW else arrow_streams.parquet
+    return read_file(file, max_bytes=max_bytes)
+
+
+def write_stream(kind: str, table: TableStream) -> Iterator[bytes]:
+    """A table as JSON (split), CSV or an Arrow stream, part by part."""
+    if kind == JSON:
+        from registry.tables import json_stream
+
+        return json_stream.write(table)
+    if kind == CSV:
+        from registry.tables import csv_format
+
+        return csv_format.write_stream(table)
+    from registry.tables import arrow_streams
+
+    return arrow_streams.write_ipc(table)
+
+
 def write(accepted: str | None, table: Table, *, orient: Orient = "split") -> tuple[str, bytes]:
     """(content type, body) of an answer to that Accept header; `orient` is JSON's form. Raises NotAcceptable."""
     kind = negotiate(accepted)
@@ -65,7 +104,7 @@ def write(accepted: str | None, table: Table, *, orient: Orient = "split") -> tu
     if kind == CSV:
         from registry.tables import csv_format
 
-        return f"{kind}; charset=utf-8", csv_format.write(table)
+        return content_type(kind), csv_format.write(table)
     from registry.tables import arrow_format
 
     return kind, arrow_format.to_stream(table) if kind == ARROW else arrow_format.parquet_bytes(table)

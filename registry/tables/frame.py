@@ -10,6 +10,7 @@ import json
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from registry.domain.errors import InvalidInput
@@ -20,6 +21,9 @@ from registry.tables.table import Buffer, Column, Table
 PREFIX = struct.Struct("<IQ")
 _ALIGNMENT = 8
 _PADDING = [bytes(missing) for missing in range(_ALIGNMENT)]
+_to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+# Headers and fields up to this size are remembered: those of questions and answers of a few rows come again and again.
+_SHORT_BYTES, _FEW_LEVELS = 4096, 50
 
 
 class BadFrame(ValueError):
@@ -47,14 +51,27 @@ def encode(header: Mapping[str, Any], table: Table | None = None) -> list[Buffer
         columns = []
         for column in table.columns:
             parts = column.buffers
-            columns.append({**column.field.to_json(), "buffers": [part.nbytes for part in parts]})
+            few = column.field.levels is None or len(column.field.levels) <= _FEW_LEVELS
+            announce = _short_announcement if few else _announcement
+            columns.append(announce(column.field, tuple(part.nbytes for part in parts)))
             for part in parts:
                 missing = -part.nbytes % _ALIGNMENT
                 body += (part, _PADDING[missing]) if missing else (part,)
                 total += part.nbytes + missing
-        document["table"] = {"rows": table.rows, "columns": columns}
-    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-    return [PREFIX.pack(len(text), total) + text, *body]
+    text = _to_json(document)
+    if table is not None:
+        comma = "," if document else ""
+        text = f'{text[:-1]}{comma}"table":{{"rows":{table.rows},"columns":[{",".join(columns)}]}}}}'
+    encoded = text.encode()
+    return [PREFIX.pack(len(encoded), total) + encoded, *body]
+
+
+def _announcement(field: Field, lengths: tuple[int, ...]) -> str:
+    """A column in the header."""
+    return _to_json({**field.to_json(), "buffers": lengths})
+
+
+_short_announcement = lru_cache(maxsize=4096)(_announcement)
 
 
 def read_prefix(prefix: Buffer, limits: FrameLimits = DEFAULT_LIMITS) -> tuple[int, int]:
@@ -67,45 +84,59 @@ def read_prefix(prefix: Buffer, limits: FrameLimits = DEFAULT_LIMITS) -> tuple[i
 
 def decode(header: Buffer, body: Buffer, limits: FrameLimits = DEFAULT_LIMITS) -> tuple[dict[str, Any], Table | None]:
     """The header without its "table", and the table, whose columns are views of `body`. Raises BadFrame."""
+    text = bytes(header)
+    parsed = _parse_short(text) if len(text) <= _SHORT_BYTES else _parse(text)
+    view = memoryview(body).cast("B")
+    if parsed.announced is None:
+        if view.nbytes:
+            raise BadFrame(f"{view.nbytes} bytes of body without a table")
+        return dict(parsed.document), None
+    return dict(parsed.document), _decode_table(parsed.announced, view, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    """A table as a header announces it: `rows`, and for each column its field and the lengths of its buffers."""
+
+    rows: Any
+    columns: tuple[tuple[Field, tuple[int, ...]], ...]
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    document: dict[str, Any]
+    announced: _Announced | None
+
+
+def _parse(header: bytes) -> _Parsed:
     try:
-        document = json.loads(bytes(header).decode(), parse_constant=_no_constant)
+        document = json.loads(header.decode(), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise BadFrame(f"the header is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise BadFrame("the header is not a JSON object")
-    view = memoryview(body).cast("B")
     announced = document.pop("table", None)
-    if announced is None:
-        if view.nbytes:
-            raise BadFrame(f"{view.nbytes} bytes of body without a table")
-        return document, None
-    return document, _decode_table(announced, view, limits)
+    return _Parsed(document, None if announced is None else _announced(announced))
 
 
-def _decode_table(announced: Any, body: memoryview, limits: FrameLimits) -> Table:
+_parse_short = lru_cache(maxsize=1024)(_parse)
+
+
+def _announced(announced: Any) -> _Announced:
     if not isinstance(announced, dict) or not isinstance(announced.get("columns"), list):
         raise BadFrame('"table" is not an object with "columns"')
     if len(announced["columns"]) > MAX_COLUMNS:
         raise BadFrame(f"{len(announced['columns'])} columns; a table has at most {MAX_COLUMNS}")
-    rows = announced.get("rows")
-    if type(rows) is not int or not 0 <= rows <= limits.rows:
-        raise BadFrame(f"{rows!r:.40} is not a number of rows")
-    columns = []
-    position = 0
     try:
-        for each in announced["columns"]:
-            column, position = _decode_column(each, body, position)
-            check_column(column, rows)
-            columns.append(column)
-        schema = Schema(tuple(column.field for column in columns))
-    except (BadTable, InvalidInput) as error:
+        columns = tuple(map(_announced_column, announced["columns"]))
+        schema = Schema(tuple(field for field, _ in columns))
+    except InvalidInput as error:
         raise BadFrame(str(error)) from None
-    if position != body.nbytes:
-        raise BadFrame(f"the body has {body.nbytes} bytes, its buffers {position}")
-    return Table(schema, rows, tuple(columns))
+    return _Announced(announced.get("rows"), columns, schema)
 
 
-def _decode_column(announced: Any, body: memoryview, position: int) -> tuple[Column, int]:
+def _announced_column(announced: Any) -> tuple[Field, tuple[Any, ...]]:
     if not isinstance(announced, dict):
         raise BadFrame("a column is not an object")
     field = Field.from_json({key: value for key, value in announced.items() if key != "buffers"})
@@ -113,9 +144,27 @@ def _decode_column(announced: Any, body: memoryview, position: int) -> tuple[Col
     needed = 2 if field.type is ColumnType.STRING else 1
     if not isinstance(lengths, list) or len(lengths) not in (needed, needed + 1):
         raise BadFrame(f'"buffers" of column {field.name!r:.80} is not a list of {needed} or {needed + 1} lengths')
-    parts, position = _cut(lengths, body, position)
-    offsets = parts.pop(0) if field.type is ColumnType.STRING else None
-    return Column(field, parts[0], offsets, parts[1] if len(parts) == 2 else None), position
+    return field, tuple(lengths)
+
+
+def _decode_table(announced: _Announced, body: memoryview, limits: FrameLimits) -> Table:
+    rows = announced.rows
+    if type(rows) is not int or not 0 <= rows <= limits.rows:
+        raise BadFrame(f"{rows!r:.40} is not a number of rows")
+    columns = []
+    position = 0
+    for field, lengths in announced.columns:
+        parts, position = _cut(lengths, body, position)
+        offsets = parts.pop(0) if field.type is ColumnType.STRING else None
+        column = Column(field, parts[0], offsets, parts[1] if len(parts) == 2 else None)
+        try:
+            check_column(column, rows)
+        except BadTable as error:
+            raise BadFrame(str(error)) from None
+        columns.append(column)
+    if position != body.nbytes:
+        raise BadFrame(f"the body has {body.nbytes} bytes, its buffers {position}")
+    return Table(announced.schema, rows, tuple(columns))
 
 
 def _cut(lengths: Iterable[Any], body: memoryview, position: int) -> tuple[list[memoryview], int]:

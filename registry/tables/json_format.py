@@ -8,7 +8,7 @@ schema, the order of the columns does not matter and every value is checked; wit
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from registry.domain.errors import InvalidInput
@@ -17,7 +17,7 @@ from registry.tables import json_values
 from registry.tables.problems import Problems, match_columns
 from registry.tables.table import Table
 
-_FORMS = '{"columns": […], "data": [[…]]} or [{…}, …]'
+FORMS = '{"columns": […], "data": [[…]]} or [{…}, …]'
 
 
 def read(body: bytes, schema: Schema | None = None) -> Table:
@@ -30,10 +30,13 @@ def write(table: Table, orient: Literal["split", "records"] = "split") -> bytes:
     return json.dumps(to_document(table, orient), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def parse(body: bytes) -> Any:
-    """Strict JSON: UTF-8, no NaN tokens, no key twice in an object. Raises InvalidInput."""
+def parse(body: bytes, constant: Callable[[str], Any] | None = None) -> Any:
+    """Strict JSON: UTF-8, no NaN tokens, no key twice in an object. Raises InvalidInput.
+
+    `constant` says what the tokens NaN, Infinity and -Infinity mean, for protocols whose clients write them.
+    """
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_distinct)
+        return json.loads(body.decode("utf-8-sig"), parse_constant=constant or no_constant, object_pairs_hook=distinct)
     except UnicodeDecodeError as error:
         raise InvalidInput(f"The JSON text is not UTF-8: {error.reason} at byte {error.start}.") from None
     except RecursionError:
@@ -50,15 +53,15 @@ def from_document(document: Any, schema: Schema | None = None) -> Table:
     if isinstance(document, dict) and "records" in document:
         document = document["records"]
     if isinstance(document, list):
-        names, values = _from_records(document, schema)
+        names, values = records_to_columns(document, schema)
         declared: dict[str, Field] = {}
         rows = len(document)
     elif isinstance(document, dict) and isinstance(document.get("columns"), list) and "data" in document:
-        names, declared = _header(document["columns"])
-        values = _from_rows(document["data"], len(names))
+        names, declared = header(document["columns"])
+        values = rows_to_columns(document["data"], len(names))
         rows = len(document["data"])
     else:
-        raise InvalidInput(f"This JSON is not a table: send {_FORMS}.", expected=_FORMS)
+        raise InvalidInput(f"This JSON is not a table: send {FORMS}.", expected=FORMS)
     problems = Problems()
     if schema is not None:
         order = match_columns(names, schema, problems)
@@ -88,7 +91,8 @@ def to_document(table: Table, orient: Literal["split", "records"] = "split") -> 
     return {"columns": table.schema.to_json(), "data": rows}
 
 
-def _header(columns: Sequence[Any]) -> tuple[list[str], dict[str, Field]]:
+def header(columns: Sequence[Any]) -> tuple[list[str], dict[str, Field]]:
+    """(names, typed fields by name) of the member "columns". Raises InvalidInput."""
     fields = [Field.from_json(each) if isinstance(each, dict) else each for each in columns]
     names = [each.name if isinstance(each, Field) else each for each in fields]
     if wrong := [name for name in names if not isinstance(name, str)]:
@@ -99,10 +103,11 @@ def _header(columns: Sequence[Any]) -> tuple[list[str], dict[str, Field]]:
     return names, {each.name: each for each in fields if isinstance(each, Field)}
 
 
-def _from_rows(data: Any, width: int) -> list[list[Any]]:
+def rows_to_columns(data: Any, width: int, first_row: int = 0) -> list[list[Any]]:
+    """The columns of rows of values. Raises InvalidInput for a row, counted from `first_row`, of another width."""
     if not isinstance(data, list):
         raise InvalidInput('"data" is not a list of rows.', expected="[[…], …]")
-    for row, values in enumerate(data):
+    for row, values in enumerate(data, first_row):
         if not isinstance(values, list) or len(values) != width:
             got = f"{len(values)} values" if isinstance(values, list) else f"{values!r:.80}"
             raise InvalidInput(
@@ -112,12 +117,16 @@ def _from_rows(data: Any, width: int) -> list[list[Any]]:
     return [list(column) for column in zip(*data, strict=True)] if data else [[] for _ in range(width)]
 
 
-def _from_records(records: list[Any], schema: Schema | None) -> tuple[list[str], list[list[Any]]]:
+def records_to_columns(
+    records: list[Any], schema: Schema | None, names: list[str] | None = None, first_row: int = 0
+) -> tuple[list[str], list[list[Any]]]:
+    """(names, columns) of records that all have the names of the first one, or those given. Raises InvalidInput."""
     if not records:
         names = list(schema.names) if schema else []
         return names, [[] for _ in names]
-    names = list(records[0]) if isinstance(records[0], dict) else []
-    for row, record in enumerate(records):
+    if names is None:
+        names = list(records[0]) if isinstance(records[0], dict) else []
+    for row, record in enumerate(records, first_row):
         if not isinstance(record, dict):
             raise InvalidInput(
                 f"Row {row} is not an object.",
@@ -134,7 +143,8 @@ def _from_records(records: list[Any], schema: Schema | None) -> tuple[list[str],
     return names, [[record[name] for record in records] for name in names]
 
 
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object. Raises InvalidInput when it has a key twice."""
     document = dict(pairs)
     if len(document) != len(pairs):
         keys = [key for key, _ in pairs]
@@ -142,5 +152,6 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return document
 
 
-def _no_constant(name: str) -> Any:
+def no_constant(name: str) -> Any:
+    """Raises InvalidInput for NaN, Infinity and -Infinity, which are not JSON."""
     raise InvalidInput(f'{name} is not JSON; in a float64 column write it as the text "{name}".')

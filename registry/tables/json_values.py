@@ -47,30 +47,53 @@ def dump(column: Column) -> list[Any]:
 
 
 def infer(name: str, values: list[Any]) -> Field:
-    """bool, int64, float64 or string, whichever holds all values; string when all are null. Raises InvalidInput.
+    """The field of a column whose values are all here: see `ValueType`. Raises InvalidInput."""
+    column = ValueType(name)
+    column.update(values)
+    return column.field()
+
+
+class ValueType:
+    """bool, int64, float64 or string, whichever holds all values that were seen; string when all are null.
 
     Dates are not guessed from text.
     """
-    kinds = set(map(type, values)) - {type(None)}
-    if kinds == {bool}:
-        return Field(name, ColumnType.BOOL)
-    if kinds == {int} and all(value in _INT64 for value in values if value is not None):
-        return Field(name, ColumnType.INT64)
-    if kinds and kinds <= {int, float}:
-        return Field(name, ColumnType.FLOAT64)
-    if kinds <= {str}:
-        return Field(name, ColumnType.STRING)
-    if kinds <= {int, float, str} and all(value in _NAMED_FLOATS for value in values if isinstance(value, str)):
-        return Field(name, ColumnType.FLOAT64)
-    first = next(value for value in values if value is not None)
-    row, odd = next(
-        ((row, value) for row, value in enumerate(values) if value is not None and type(value) is not type(first)),
-        (values.index(first), first),
-    )
-    raise InvalidInput(
-        f"Column {name!r:.80} is not of one type: row {row} is {show(odd)}.",
-        problems=[{"column": name, "row": row, "expected": "values of one type", "got": show(odd)}],
-    )
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._rows = 0
+        self._first: dict[type, tuple[int, Any]] = {}
+        self._integers_fit = self._texts_are_floats = True
+
+    def update(self, values: list[Any]) -> None:
+        """The next values."""
+        for kind in set(map(type, values)) - {type(None)} - self._first.keys():
+            row = next(row for row, value in enumerate(values) if type(value) is kind)
+            self._first[kind] = (self._rows + row, values[row])
+        if int in self._first and self._integers_fit:
+            self._integers_fit = all(value in _INT64 for value in values if type(value) is int)
+        if str in self._first and self._texts_are_floats:
+            self._texts_are_floats = all(value in _NAMED_FLOATS for value in values if type(value) is str)
+        self._rows += len(values)
+
+    def field(self) -> Field:
+        """Raises InvalidInput when the values are not of one type."""
+        kinds = self._first.keys()
+        if kinds == {bool}:
+            return Field(self._name, ColumnType.BOOL)
+        if kinds == {int} and self._integers_fit:
+            return Field(self._name, ColumnType.INT64)
+        if kinds and kinds <= {int, float}:
+            return Field(self._name, ColumnType.FLOAT64)
+        if kinds <= {str}:
+            return Field(self._name, ColumnType.STRING)
+        if kinds <= {int, float, str} and self._texts_are_floats:
+            return Field(self._name, ColumnType.FLOAT64)
+        row, odd = sorted(self._first.values(), key=lambda found: found[0])[:2][-1]
+        raise InvalidInput(
+            f"Column {self._name!r:.80} is not of one type: row {row} is {show(odd)}.",
+            problems=[{"column": self._name, "row": row, "expected": "values of one type", "got": show(odd)}],
+        )
 
 
 def _load(field: Field, values: list[Any]) -> list[Any]:

@@ -11,9 +11,10 @@ MAX_PROBLEMS = 20
 
 
 class Problems:
-    """Up to MAX_PROBLEMS problems, each {column, row, expected, got}; rows count from 0."""
+    """Up to MAX_PROBLEMS problems, each {column, row, expected, got}; rows count from 0, `first_row` is the part's."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_row: int = 0) -> None:
+        self._first_row = first_row
         self._found: list[dict[str, Any]] = []
 
     @property
@@ -23,6 +24,7 @@ class Problems:
 
     def add(self, column: str, row: int | None, expected: str | None, got: str | None) -> None:
         if self.room > 0:
+            row = None if row is None else self._first_row + row
             self._found.append({"column": column, "row": row, "expected": expected, "got": got})
 
     def misfit(self, field: Field, row: int, value: Any) -> None:
@@ -39,6 +41,16 @@ class Problems:
         raise InvalidInput(
             f"In {where}: expected {first['expected']}, got {first['got']}{more}.", problems=tuple(self._found)
         )
+
+
+def invalid(column: str | None, row: int | None, expected: str, got: str, what: str = "") -> InvalidInput:
+    """One problem as an error; its text begins with `what`."""
+    places = [f"column {column!r:.80}"] * (column is not None) + [f"row {row}"] * (row is not None)
+    begin = f"{what}, in" if what else "In"
+    return InvalidInput(
+        f"{begin} {', '.join(places)}: expected {expected}, got {got}.",
+        problems=[{"column": column, "row": row, "expected": expected, "got": got}],
+    )
 
 
 def match_columns(names: Sequence[str], schema: Schema, problems: Problems) -> dict[str, int]:

@@ -2,12 +2,16 @@
 
 import hashlib
 import io
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from registry.blobs.filesystem import FilesystemBlobs
+from registry.domain.entities import now
 from registry.domain.errors import BlobUnavailable, TooLarge
 from registry.domain.ports import Blobs
 
@@ -63,6 +67,98 @@ def test_a_limit_holds_and_leaves_nothing(blobs: Blobs, tmp_path: Path) -> None:
 def test_what_is_not_there_or_no_digest(blobs: Blobs, digest: str) -> None:
     with pytest.raises(BlobUnavailable):
         blobs.path(digest)
+
+
+def _later(seconds: float = 60) -> datetime:
+    return now() + timedelta(seconds=seconds)
+
+
+def test_what_is_deleted_is_gone_and_can_be_put_again(blobs: Blobs, tmp_path: Path) -> None:
+    blobs.put(io.BytesIO(CONTENT))
+    assert blobs.path(DIGEST).exists()
+    assert blobs.delete(DIGEST, put_before=_later())
+    assert _files(tmp_path) == []
+    with pytest.raises(BlobUnavailable):
+        blobs.path(DIGEST)
+    assert blobs.delete(DIGEST, put_before=_later())
+    assert blobs.put(io.BytesIO(CONTENT)) == (DIGEST, len(CONTENT))
+    assert blobs.path(DIGEST).read_bytes() == CONTENT
+
+
+def test_what_is_young_is_not_deleted(blobs: Blobs) -> None:
+    before = now()
+    blobs.put(io.BytesIO(CONTENT))
+    assert not blobs.delete(DIGEST, put_before=before - timedelta(seconds=1))
+    assert blobs.path(DIGEST).read_bytes() == CONTENT
+
+
+def test_putting_it_again_makes_it_young(blobs: Blobs) -> None:
+    blobs.put(io.BytesIO(CONTENT))
+    time.sleep(0.05)
+    between = now()
+    time.sleep(0.05)
+    assert [*blobs.put_before(between)] == [DIGEST]
+    blobs.put(io.BytesIO(CONTENT))
+    assert [*blobs.put_before(between)] == []
+    assert not blobs.delete(DIGEST, put_before=between)
+    assert [*blobs.put_before(_later())] == [DIGEST]
+
+
+def test_what_an_upload_has_just_put_outlives_those_who_delete_what_was_old(blobs: Blobs) -> None:
+    """Whichever comes first of a `put` and the deletions of what was there before: the content is there afterwards."""
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(60):
+            blobs.put(io.BytesIO(CONTENT))
+            time.sleep(0.002)
+            moment, start = now(), threading.Barrier(4)
+
+            def delete(moment: datetime = moment, start: threading.Barrier = start) -> None:
+                start.wait()
+                for _ in range(5):
+                    blobs.delete(DIGEST, put_before=moment)
+
+            def put(start: threading.Barrier = start) -> None:
+                start.wait()
+                blobs.put(io.BytesIO(CONTENT))
+
+            for done in [threads.submit(delete), threads.submit(delete), threads.submit(put), threads.submit(delete)]:
+                done.result()
+            assert blobs.path(DIGEST).read_bytes() == CONTENT
+
+
+def test_a_put_between_the_look_and_the_deletion_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same race, with its moment held open: another process puts just when the file has been found old."""
+    blobs, other, unlink = FilesystemBlobs(tmp_path), FilesystemBlobs(tmp_path), Path.unlink
+    blobs.put(io.BytesIO(CONTENT))
+    putting = threading.Thread(target=lambda: other.put(io.BytesIO(CONTENT)))
+
+    def slow(path: Path, missing_ok: bool = False) -> None:
+        if path == tmp_path / "sha256" / DIGEST[7:9] / DIGEST[7:]:
+            putting.start()
+            putting.join(0.3)
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", slow)
+    assert blobs.delete(DIGEST, put_before=_later(0))
+    putting.join()
+    assert blobs.path(DIGEST).read_bytes() == CONTENT
+
+
+def test_no_digest_is_deleted(blobs: Blobs) -> None:
+    with pytest.raises(BlobUnavailable):
+        blobs.delete("../../etc/passwd", put_before=_later())
+
+
+def test_what_was_left_half_written_is_swept(tmp_path: Path) -> None:
+    blobs = FilesystemBlobs(tmp_path)
+    blobs.put(io.BytesIO(CONTENT))
+    left = tmp_path / "incoming" / "left"
+    left.write_bytes(b"half")
+    assert blobs.sweep(now() - timedelta(hours=1)) == 0
+    assert left.exists()
+    assert blobs.sweep(_later()) == 4
+    assert not left.exists()
+    assert blobs.path(DIGEST).exists()
 
 
 def test_bytes_changed_on_the_disk_are_noticed(tmp_path: Path) -> None:

@@ -194,11 +194,11 @@ def test_an_image_that_was_removed_is_built_again(lakes: list[Lake], engine: doc
     for image in engine.images.list(filters={"label": f"weles={lake.name}"}):
         engine.images.remove(image.id, force=True)
     assert lake.call("POST", "/models/model/predict", json=_row()).status_code == 503
-    second = lake.job(_upload(lake, "model"))
+    second = lake.job(_upload(lake, "another"))
     assert second["state"] == "succeeded", second
     assert second["environment"] == first["environment"]
-    for version in (1, 2):
-        assert lake.call("POST", f"/models/model/predict?version={version}", json=_row()).status_code == 200
+    for name in ("model", "another"):
+        assert lake.call("POST", f"/models/{name}/predict", json=_row()).status_code == 200
 
 
 def test_followers_of_a_log_who_left_hold_nothing(lakes: list[Lake]) -> None:

@@ -145,7 +145,8 @@ def test_golden_rows_are_replayed(lake: Lake, wine: dict[str, Any]) -> None:
 
     expected = {"row": 2, "column": "prediction", "expected": "7", "got": str(right[2][0])}
     right[2] = [7]
-    job = upload(lake, "golden", wine["model"], wine["data"], golden=json.dumps(golden))
+    # Other data: the same content would be the version that is ready already.
+    job = upload(lake, "golden", wine["model"], wine["data"].head(100), golden=json.dumps(golden))
     assert job["state"] == "failed"
     assert job["problem"]["type"] == "/problems/answers-differ"
     assert job["problem"]["differences"] == [expected]

@@ -6,17 +6,22 @@
     weles.model.status("wine")
     weles.model.predict("wine", X)
 
-One noun per module: `model`, `dataset`, `user`. `connect` names the lake; every error is in `weles.errors`, and here.
+One noun per module: `model`, `dataset`, `environment`, `user`, `token`, and `work` for what the lake does meanwhile.
+`connect` names the lake; every error is in `weles.errors`, and here.
 """
 
-from weles import dataset, errors, model, user
+from weles import dataset, environment, errors, model, token, user, work
 from weles.connection import Connection, connect
 from weles.errors import (
+    AliasMoved,
+    AnalysisUnavailable,
     AnswersDiffer,
     BlobUnavailable,
     BuilderUnavailable,
     CallerError,
+    Cancelled,
     CapacityExceeded,
+    Deleted,
     EnvironmentFailed,
     EnvironmentNotReady,
     Exists,
@@ -30,6 +35,7 @@ from weles.errors import (
     LakeError,
     LakeFailed,
     LakeUnreachable,
+    MeasureMisfit,
     MethodNotAllowed,
     ModelBusy,
     ModelDied,
@@ -42,8 +48,10 @@ from weles.errors import (
     NotConnected,
     NotFound,
     PredictionTimeout,
+    SessionDiffers,
     TooLarge,
     TooManyAttempts,
+    TooMuchWork,
     Unauthenticated,
     UnexpectedAnswer,
     UnsupportedMediaType,
@@ -53,12 +61,16 @@ from weles.errors import (
 from weles.version import __version__
 
 __all__ = [
+    "AliasMoved",
+    "AnalysisUnavailable",
     "AnswersDiffer",
     "BlobUnavailable",
     "BuilderUnavailable",
     "CallerError",
+    "Cancelled",
     "CapacityExceeded",
     "Connection",
+    "Deleted",
     "EnvironmentFailed",
     "EnvironmentNotReady",
     "Exists",
@@ -72,6 +84,7 @@ __all__ = [
     "LakeError",
     "LakeFailed",
     "LakeUnreachable",
+    "MeasureMisfit",
     "MethodNotAllowed",
     "ModelBusy",
     "ModelDied",
@@ -84,8 +97,10 @@ __all__ = [
     "NotConnected",
     "NotFound",
     "PredictionTimeout",
+    "SessionDiffers",
     "TooLarge",
     "TooManyAttempts",
+    "TooMuchWork",
     "Unauthenticated",
     "UnexpectedAnswer",
     "UnsupportedMediaType",
@@ -94,7 +109,10 @@ __all__ = [
     "__version__",
     "connect",
     "dataset",
+    "environment",
     "errors",
     "model",
+    "token",
     "user",
+    "work",
 ]

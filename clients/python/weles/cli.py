@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from weles import commands
+from weles import account_commands, commands, environment_commands, life_commands, search_command, work_commands
 from weles.errors import WelesError
 from weles.progress import say
 from weles.version import __version__
@@ -47,8 +47,12 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"weles {__version__}")
     nouns = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _model_commands(nouns)
+    life_commands.add(nouns)
+    search_command.add(nouns)
     _dataset_commands(nouns)
-    _user_commands(nouns)
+    environment_commands.add(nouns)
+    work_commands.add(nouns)
+    account_commands.add(nouns)
     return top
 
 
@@ -62,28 +66,37 @@ def _model_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) 
     upload.add_argument("--data", required=True, help="a .csv or .parquet file, or a dataset's hash")
     upload.add_argument("--data-name", default="")
     upload.add_argument("--data-description", default="")
-    upload.add_argument("--requirements", metavar="FILE", help="default: the freeze of this interpreter")
+    upload.add_argument(
+        "--requirements",
+        "--environment",
+        metavar="FILE",
+        help='a freeze, requirements, a lock file, a conda export; "freeze" for all of this interpreter; default: what '
+        "the model needs of it",
+    )
     upload.add_argument("--wait", action="store_true", help="until it is ready")
     upload.set_defaults(run=commands.upload)
 
     status = nouns.add_parser("status", help="wait until a model is ready")
     status.add_argument("name")
-    status.add_argument("--model-version", type=int, metavar="N")
+    status.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     status.add_argument("--no-wait", action="store_true", help="say how it is now")
     status.set_defaults(run=commands.status)
 
     predict = nouns.add_parser("predict", help="predict the rows of a CSV or JSON file, in the same form")
     predict.add_argument("name")
-    predict.add_argument("data", nargs="?", default="-", help="a .csv or .json file; - is standard input")
+    predict.add_argument(
+        "data", nargs="?", default="-", help="a .csv or .json file, or a dataset's hash; - is standard input"
+    )
     predict.add_argument("--mode", choices=("exact", "prob"), default="exact")
-    predict.add_argument("--model-version", type=int, metavar="N")
+    predict.add_argument("--later", action="store_true", help="by a job, whose result is a dataset of the lake")
+    predict.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     predict.add_argument("--input", choices=("csv", "json"), help="default: by the file's name; csv for standard input")
     predict.add_argument("--output", choices=("csv", "json"), help="default: as the input")
     predict.set_defaults(run=commands.predict)
 
     info = nouns.add_parser("info", help="what the lake knows of a model")
     info.add_argument("name")
-    info.add_argument("--model-version", type=int, metavar="N")
+    info.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     info.set_defaults(run=commands.info)
 
 
@@ -104,20 +117,3 @@ def _dataset_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]
     info = verbs.add_parser("info", help="what the lake knows of it")
     info.add_argument("hash")
     info.set_defaults(run=commands.dataset_info)
-
-
-def _user_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    login = nouns.add_parser("login", help="get a token and keep it for later")
-    login.add_argument("url", nargs="?", help="default: WELES_URL, or the lake of the last login")
-    login.add_argument("--name", required=True)
-    login.add_argument(
-        "--password-stdin", action="store_true", help="read it from standard input; else it is asked for"
-    )
-    login.set_defaults(run=commands.login)
-    verbs = nouns.add_parser("user", help="users of the lake").add_subparsers(required=True, metavar="VERB")
-    create = verbs.add_parser("create", help="make a user; its token is printed")
-    create.add_argument("name")
-    create.add_argument(
-        "--password-stdin", action="store_true", help="read it from standard input; else it is asked for"
-    )
-    create.set_defaults(run=commands.user_create)

@@ -1,32 +1,30 @@
-"""What each command of `weles` does with its parsed options."""
+"""What the commands about models and datasets do with their parsed options."""
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import requests
 
-from weles import config, dataset, model, prediction, sources, user
+from weles import dataset, model, prediction, sources
 from weles.connection import current, segment
-from weles.errors import CallerError, InvalidInput, LakeUnreachable
-from weles.progress import say
+from weles.errors import InvalidInput, LakeUnreachable
+from weles.output import show
+from weles.requirements import EnvironmentLike
 
 __all__ = [
     "dataset_get",
     "dataset_info",
     "dataset_upload",
+    "environment_of",
     "info",
-    "login",
     "predict",
     "status",
     "upload",
-    "user_create",
 ]
 
 _TYPES = {"csv": "text/csv", "json": "application/json"}
@@ -44,22 +42,28 @@ def upload(options: Namespace) -> None:
         options.data,
         options.data_name,
         options.data_description,
-        environment=None if options.requirements is None else Path(options.requirements),
+        environment=environment_of(options.requirements),
         wait=options.wait,
     )
-    _print(asdict(made))
+    show(asdict(made))
 
 
 def status(options: Namespace) -> None:
     """Print a version's status, waiting for its end unless told not to."""
     now = model.status(options.name, options.model_version, wait=not options.no_wait)
-    _print(asdict(now))
+    show(asdict(now))
 
 
 def predict(options: Namespace) -> None:
     """Print the predictions for a file's rows, as the lake writes them."""
+    if options.later:
+        show(asdict(model.predict_later(options.name, options.data, mode=options.mode, version=options.model_version)))
+        return
     connection = current()
-    if options.data == "-":
+    stored = sources.hash_of(options.data)
+    if stored is not None:
+        form, body = "json", json.dumps({"dataset": stored}).encode()
+    elif options.data == "-":
         form, body = options.input or "csv", sys.stdin.buffer.read()
     else:
         path = sources.file_of(options.data)
@@ -74,7 +78,7 @@ def predict(options: Namespace) -> None:
         _TYPES[form],
         mode=options.mode,
         version=options.model_version,
-        accept=_TYPES[options.output or form],
+        accept=_TYPES[options.output or ("csv" if stored else form)],
         stream=True,
     )
     _pour(answer)
@@ -82,12 +86,12 @@ def predict(options: Namespace) -> None:
 
 def info(options: Namespace) -> None:
     """Print what the lake knows of a model."""
-    _print(model.info(options.name, version=options.model_version))
+    show(model.info(options.name, version=options.model_version))
 
 
 def dataset_upload(options: Namespace) -> None:
     """Store a data file; print its hash and columns."""
-    _print(asdict(dataset.upload(Path(options.data), options.name, options.description)))
+    show(asdict(dataset.upload(Path(options.data), options.name, options.description)))
 
 
 def dataset_get(options: Namespace) -> None:
@@ -99,31 +103,12 @@ def dataset_get(options: Namespace) -> None:
 
 def dataset_info(options: Namespace) -> None:
     """Print what the lake knows of a dataset."""
-    _print(dataset.info(options.hash))
+    show(dataset.info(options.hash))
 
 
-def login(options: Namespace) -> None:
-    """Get a token and keep it."""
-    url = options.url or config.choose(None, None).url
-    connection = user.login(options.name, _password(options), url=url)
-    say(f"Logged in to {connection.url} as {options.name}; the token is kept in {config.path()}.")
-
-
-def user_create(options: Namespace) -> None:
-    """Make a user; print name, role and token."""
-    made = user.create(options.name, _password(options))
-    _print(asdict(made))
-
-
-def _password(options: Namespace) -> str:
-    password = sys.stdin.readline().rstrip("\r\n") if options.password_stdin else getpass.getpass()
-    if not password:
-        raise CallerError("The password is empty.", next="Type it, or give it with --password-stdin.")
-    return password
-
-
-def _print(document: Any) -> None:
-    print(json.dumps(document, indent=2, ensure_ascii=False))
+def environment_of(given: str | None) -> EnvironmentLike:
+    """One of the words, or the path of a file: never the text itself, as in Python."""
+    return given if given is None or given in ("freeze", "model") else Path(given)
 
 
 def _pour(answer: requests.Response) -> None:

@@ -119,9 +119,17 @@ class Connection:
         """Like `request`; the answer as the JSON object that it is. Raises UnexpectedAnswer when it is none."""
         return object_of(self.request(method, path, **options))
 
-    def send_json(self, method: str, path: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    def send_json(
+        self, method: str, path: str, document: Mapping[str, Any], *, params: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Send a JSON object, get one."""
-        return self.json(method, path, body=_dump(document), content_type="application/json")
+        return object_of(self.send(method, path, document, params=params))
+
+    def send(
+        self, method: str, path: str, document: Mapping[str, Any], *, params: Mapping[str, Any] | None = None
+    ) -> requests.Response:
+        """Send a JSON object, get any answer."""
+        return self.request(method, path, params=params, body=_dump(document), content_type="application/json")
 
     def _unreachable(self, reason: Exception) -> LakeUnreachable:
         return LakeUnreachable(

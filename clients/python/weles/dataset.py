@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
-from weles import frames, sources
-from weles.connection import Connection, current, segment
+from weles import frames, sharing, sources
+from weles.connection import Connection, current, object_of, segment
 from weles.multipart import Multipart, Part, json_part
 from weles.progress import transfer
+from weles.sharing import Access
 from weles.tables import ListTable, Table, from_document, to_records
 
-__all__ = ["Dataset", "data_part", "get", "head", "info", "read", "shown", "upload"]
+__all__ = [
+    "Access",
+    "Dataset",
+    "access",
+    "data_part",
+    "get",
+    "head",
+    "info",
+    "read",
+    "share",
+    "shown",
+    "unshare",
+    "upload",
+]
 
 
 @dataclass(frozen=True)
@@ -57,6 +72,44 @@ def info(hash: str) -> dict[str, Any]:
     Raises NotFound.
     """
     return current().json("GET", f"/datasets/{segment(hash)}/info")
+
+
+def access(hash: str) -> dict[str, Access]:
+    """Whom each of your names for the dataset is for. Raises Forbidden when you have given it none."""
+    mine = current().json("GET", "/users/me")["name"]
+    aliases = current().json("GET", f"/datasets/{segment(hash)}/access")["aliases"]
+    return _by_name(each for each in aliases if each["owner"] == mine)
+
+
+def share(
+    hash: str, users: str | Iterable[str] = (), *, public: bool = False, alias: str | None = None
+) -> dict[str, Access]:
+    """Let these users see the dataset too; `public`: every user of the lake. A new dataset is yours alone.
+
+    `alias`: under which of your names for it; default: all of them. Raises NotFound, Forbidden when you have given
+    it no name, InvalidRequest for users that do not exist.
+    """
+    return _change_access(hash, alias, lambda now: sharing.shared(now, users, public))
+
+
+def unshare(hash: str, users: str | Iterable[str] = (), *, alias: str | None = None) -> dict[str, Access]:
+    """Take the dataset back from these users, or from everyone when none are named. Raises as `share` does."""
+    return _change_access(hash, alias, lambda now: sharing.unshared(now, users))
+
+
+def _change_access(hash: str, alias: str | None, change: Callable[[Access], Access]) -> dict[str, Access]:
+    known = access(hash)
+    chosen = known if alias is None else {alias: known.get(alias, sharing.PRIVATE)}
+    changed: dict[str, Access] = {}
+    for name, now in chosen.items():
+        path, wanted = f"/datasets/{segment(hash)}/access", change(now)
+        answer = object_of(current().send("PUT", path, wanted.document(), params={"alias": name}))
+        changed.update(_by_name(answer["aliases"]))
+    return changed
+
+
+def _by_name(aliases: Iterable[Mapping[str, Any]]) -> dict[str, Access]:
+    return {str(each["name"]): sharing.access_of(each) for each in aliases}
 
 
 def read(connection: Connection, hash: str, *, rows: int | None = None) -> ListTable:

@@ -32,7 +32,8 @@ def _places(fields: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _place(problem: Mapping[str, Any]) -> str:
-    where = [f"{key} {problem[key]!r}" for key in ("field", "column", "row", "line") if problem.get(key) is not None]
+    where = [str(problem["what"])] if problem.get("what") is not None else []
+    where += [f"{key} {problem[key]!r}" for key in ("field", "column", "row", "line") if problem.get(key) is not None]
     what = []
     if problem.get("text") is not None:
         what.append(repr(problem["text"]))

@@ -2,12 +2,13 @@
 
     WelesError
     ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  InvalidModel  NotFound  Exists  TooLarge
+    │                 Deleted  AliasMoved  SessionDiffers
     │                 MethodNotAllowed  UnsupportedMediaType  NotAcceptable  Unauthenticated  Forbidden
-    │                 EnvironmentFailed  InUse  TooManyAttempts  NotConnected
+    │                 EnvironmentFailed  InUse  TooManyAttempts  NotConnected  TooMuchWork  MeasureMisfit  Cancelled
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     ├── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy
-    │                 LakeFailed  ModelBusy
+    │                 LakeFailed  ModelBusy  AnalysisUnavailable
     │                 LakeUnreachable  UnexpectedAnswer
     └── UploadFailed  of the family of its `reason`
 
@@ -23,11 +24,15 @@ from typing import Any
 from weles.error_text import explain
 
 __all__ = [
+    "AliasMoved",
+    "AnalysisUnavailable",
     "AnswersDiffer",
     "BlobUnavailable",
     "BuilderUnavailable",
     "CallerError",
+    "Cancelled",
     "CapacityExceeded",
+    "Deleted",
     "EnvironmentFailed",
     "EnvironmentNotReady",
     "Exists",
@@ -41,6 +46,7 @@ __all__ = [
     "LakeError",
     "LakeFailed",
     "LakeUnreachable",
+    "MeasureMisfit",
     "MethodNotAllowed",
     "ModelBusy",
     "ModelDied",
@@ -53,8 +59,10 @@ __all__ = [
     "NotConnected",
     "NotFound",
     "PredictionTimeout",
+    "SessionDiffers",
     "TooLarge",
     "TooManyAttempts",
+    "TooMuchWork",
     "Unauthenticated",
     "UnexpectedAnswer",
     "UnsupportedMediaType",
@@ -137,8 +145,40 @@ class Exists(CallerError):
     """The name is taken."""
 
 
+class Deleted(CallerError):
+    """It was there, and its owner can restore it for a while."""
+
+
+class AliasMoved(CallerError):
+    """The alias is not where `expected` said: somebody else has moved it."""
+
+
+class SessionDiffers(CallerError):
+    """The model was made in another session than this one: nothing of it was loaded.
+
+    `differences` lists {what, expected, got}: the model's language, its version, its main packages, and this session's.
+    """
+
+    @property
+    def differences(self) -> Sequence[Mapping[str, Any]]:
+        """{what, expected (the model's), got (this session's, None when it is not installed)} each."""
+        return self.problems
+
+
 class TooLarge(CallerError):
     """More bytes than the lake takes."""
+
+
+class TooMuchWork(CallerError):
+    """More rows, or more values, than the lake does in one job, or at once."""
+
+
+class MeasureMisfit(CallerError):
+    """A measure that is not defined for what the model predicts; `fields["available"]` are those that are."""
+
+
+class Cancelled(CallerError):
+    """Somebody stopped the job."""
 
 
 class MethodNotAllowed(CallerError):
@@ -217,6 +257,10 @@ class BuilderUnavailable(LakeError):
     """The engine that builds and runs models cannot be reached."""
 
 
+class AnalysisUnavailable(LakeError):
+    """The lake's program for measures and explanations is not installed, or died."""
+
+
 class BlobUnavailable(LakeError):
     """Stored bytes cannot be read."""
 
@@ -265,6 +309,7 @@ _BY_STATUS: Mapping[int, type[WelesError]] = {
     403: Forbidden,
     404: NotFound,
     409: Exists,
+    410: Deleted,
     413: TooLarge,
     415: UnsupportedMediaType,
     429: TooManyAttempts,

@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import os
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from importlib import metadata
-from pathlib import Path
-from typing import Any
 
-from weles.errors import InvalidEnvironment
+from weles.installed import Installed, normalised, source_of
 
-__all__ = ["freeze", "from_metadata", "requirements"]
+__all__ = ["annotated", "freeze", "from_metadata"]
 
 _LEFT_OUT = {"distribute", "pip", "setuptools", "wheel"}  # as pip freeze does
 _SECONDS = 120
-
-
-def requirements(environment: str | os.PathLike[str] | None = None) -> str:
-    """The requirements to send: None is this interpreter's freeze; else a file's path, or the text itself.
-
-    A text with a line break, "==" or " @ ", or an empty one, is the requirements; any other is a path.
-    Raises InvalidEnvironment when there is no such file or it is not UTF-8.
-    """
-    if environment is None:
-        return freeze()
-    if isinstance(environment, str) and (
-        not environment.strip() or any(mark in environment for mark in ("\n", "==", " @ "))
-    ):
-        return environment
-    try:
-        return Path(environment).read_text(encoding="utf-8")
-    except (OSError, ValueError) as reason:
-        raise InvalidEnvironment(
-            f"The requirements {os.fspath(environment)!r} cannot be read: {reason}",
-            next="Give the path or the text of a `pip freeze`, or nothing for this interpreter's own.",
-        ) from None
+_CLIENT = "weles"
+_FROM_ADDRESS = re.compile(r"(?P<name>[A-Za-z0-9._-]+) @ ")
+_EDITABLE = re.compile(r"[#&]egg=(?P<name>[A-Za-z0-9._-]+)")
+_EDITABLE_COMMENT = re.compile(r"# Editable .*\((?P<name>[A-Za-z0-9._-]+)==")
 
 
 def freeze() -> str:
@@ -63,19 +43,32 @@ def from_metadata() -> str:
         name = distribution.metadata["Name"]
         if not name or not distribution.version:
             continue  # a broken installation: nothing that could be pinned
-        key = re.sub(r"[-_.]+", "-", name).lower()
+        key = normalised(name)
         if key not in _LEFT_OUT:
             # The first on sys.path is the one that is imported.
-            lines.setdefault(key, f"{name}{_source(distribution) or '==' + distribution.version}")
+            source = source_of(distribution)
+            lines.setdefault(key, f"{name} @ {source}" if source else f"{name}=={distribution.version}")
     return "".join(f"{lines[key]}\n" for key in sorted(lines))
 
 
-def _source(distribution: metadata.Distribution) -> str | None:
-    try:
-        direct: dict[str, Any] = json.loads(distribution.read_text("direct_url.json") or "{}")
-        url = str(direct["url"])
-    except (ValueError, KeyError):
+def annotated(text: str, installed: Installed, needed: Collection[str] | None) -> str:
+    """The freeze with what the lake cannot see: above what came from an address, its version, or that the model does
+    not need it. `needed` are normalised names; None when they are not known.
+    """
+    lines: list[str] = []
+    for line in text.splitlines():
+        note = _note(line, lines[-1] if lines else "", installed, needed)
+        lines += [note, line] if note else [line]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _note(line: str, before: str, installed: Installed, needed: Collection[str] | None) -> str | None:
+    found = _FROM_ADDRESS.match(line) or (_EDITABLE.search(line) if line.startswith("-e") else None)
+    if found is None and line.startswith("-e"):
+        found = _EDITABLE_COMMENT.match(before)
+    name = normalised(found["name"]) if found else ""
+    if name not in installed.distributions or name == _CLIENT:
         return None
-    if isinstance(direct.get("vcs_info"), dict):
-        return f" @ {direct['vcs_info'].get('vcs', 'git')}+{url}@{direct['vcs_info'].get('commit_id', '')}"
-    return f" @ {url}"
+    if needed is not None and name not in needed:
+        return f"# The model does not need {name}"
+    return None if line.startswith("-e") else f"# Installed as {name}=={installed.distributions[name].version}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,15 +14,17 @@ from typing import Any, BinaryIO, Callable
 __all__ = ["Multipart", "Part", "json_part"]
 
 _BLOCK = 1 << 20
+_UNUSUAL = re.compile(r"[^A-Za-z0-9._-]")
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part: `file` is seekable and sent whole, from its start."""
+    """One part: `file` is seekable and sent whole, from its start. `filename` defaults to the part's name."""
 
     name: str
     content_type: str
     file: BinaryIO
+    filename: str = ""
 
 
 def json_part(name: str, document: Mapping[str, Any]) -> Part:
@@ -81,7 +84,8 @@ class Multipart:
 
 def _head(part: Part, boundary: str) -> bytes:
     # The leading line break belongs to the delimiter; before the first part it is an empty preamble.
+    filename = _UNUSUAL.sub("_", part.filename or part.name)
     return (
-        f'\r\n--{boundary}\r\nContent-Disposition: form-data; name="{part.name}"; filename="{part.name}"\r\n'
+        f'\r\n--{boundary}\r\nContent-Disposition: form-data; name="{part.name}"; filename="{filename}"\r\n'
         f"Content-Type: {part.content_type}\r\n\r\n"
     ).encode()

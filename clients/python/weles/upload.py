@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,11 +11,11 @@ from typing import Any
 from weles import dataset, sources
 from weles.connection import Connection
 from weles.flavour import class_name, flavour_of
-from weles.freeze import requirements
 from weles.golden import golden_rows
 from weles.model_file import ModelFile, open_model
 from weles.multipart import Multipart, Part, json_part
 from weles.progress import transfer
+from weles.requirements import EnvironmentLike, Requirements, requirements
 from weles.tables import Table
 
 __all__ = ["ModelText", "send"]
@@ -36,9 +35,7 @@ class ModelText:
     data_description: str
 
 
-def send(
-    connection: Connection, mod: Any, text: ModelText, data: Any, environment: str | os.PathLike[str] | None
-) -> dict[str, Any]:
+def send(connection: Connection, mod: Any, text: ModelText, data: Any, environment: EnvironmentLike) -> dict[str, Any]:
     """Check all that can be checked here, send it, and return the lake's answer {model, version, job, state, notes}.
 
     A data file is stored as a dataset first: the lake gives its columns their types, and the golden rows follow them.
@@ -47,16 +44,17 @@ def send(
         opened = open_model(mod)
         open_files.callback(opened.file.close)
         flavour = flavour_of(opened.model)
-        pins = requirements(environment)
         stored = sources.hash_of(data)
         if stored is None and sources.file_of(data) is not None:
             stored = dataset.upload(data, text.data_name, text.data_description).hash
         table = sources.table_of(data) if stored is None else _sample(connection, stored)
         golden = golden_rows(opened.model, table, text.target)
+        # Now the session has imported whatever predicting takes.
+        pins = requirements(environment, opened)
         parts = [
-            json_part("metadata", _metadata(opened, flavour, text, stored)),
+            json_part("metadata", _metadata(opened, flavour, text, stored, pins)),
             Part("model", "application/octet-stream", opened.file),
-            Part("requirements", "text/plain", BytesIO(pins.encode())),
+            Part("requirements", "text/plain", BytesIO(pins.text.encode()), pins.filename),
             json_part("golden", golden),
         ]
         if stored is None:
@@ -67,7 +65,9 @@ def send(
             return connection.json("POST", "/models", body=body, content_type=body.content_type)
 
 
-def _metadata(opened: ModelFile, flavour: str, text: ModelText, stored: str | None) -> dict[str, Any]:
+def _metadata(
+    opened: ModelFile, flavour: str, text: ModelText, stored: str | None, pins: Requirements
+) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "name": text.name,
         "description": text.description,
@@ -82,13 +82,28 @@ def _metadata(opened: ModelFile, flavour: str, text: ModelText, stored: str | No
         "data_description": text.data_description,
         "system": {
             "platform": platform.platform(),
+            "system": platform.system(),
+            "release": platform.release(),
+            "distribution": _distribution(),
             "machine": platform.machine(),
+            "processor": platform.processor(),
             "implementation": platform.python_implementation(),
+            "environment": pins.found,
         },
     }
     if stored is not None:
         metadata["dataset"] = stored
     return metadata
+
+
+def _distribution() -> str:
+    """Of Linux, as it calls itself; empty where there is none."""
+    try:
+        with open("/etc/os-release", encoding="utf-8") as file:  # noqa: PTH123 - freedesktop_os_release is of 3.10
+            named = dict(line.rstrip().split("=", 1) for line in file if "=" in line)
+    except (OSError, ValueError):
+        return ""
+    return named.get("PRETTY_NAME", "").strip("\"'")
 
 
 def _sample(connection: Connection, hash: str) -> Table:

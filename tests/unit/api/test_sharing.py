@@ -52,7 +52,7 @@ def test_a_model_is_its_owners_until_it_is_shared(client: FlaskClient, member: F
 
 def test_an_administrators_upload_is_a_version_of_the_owners_model(client: FlaskClient, member: FlaskClient) -> None:
     upload(member)
-    assert upload(client, description="mended").json["version"] == 2
+    assert upload(client, model=(io.BytesIO(b"a mended model"), "model.pkl")).json["version"] == 2
     assert member.get(f"{MODEL}?version=2").json["owner"] == "ann"
 
 

@@ -125,3 +125,13 @@ def test_the_answers_used_here_are_what_they_are_taken_for():
         "contradiction",
         "no-such-version",
     ]
+
+
+def test_a_build_that_the_index_does_not_have_becomes_the_plain_version_and_that_is_said():
+    missing = NO_SOLUTION + "Because there is no version of torch==2.3.0+cpu and you require torch==2.3.0+cpu, …\n"
+    uv = Uv(failed(missing), locked("torch", "2.3.0"))
+    resolution = resolve_with(uv, spec("torch==2.3.0+cpu"), BASE, 60)
+    assert [asked[0] for asked in uv.asked] == [["torch==2.3.0+cpu"], ["torch==2.3.0"]]
+    (repair,) = resolution.repairs
+    assert (repair.text, repair.action) == ("torch==2.3.0+cpu", "rewritten")
+    assert "torch==2.3.0 is installed" in repair.reason

@@ -109,12 +109,12 @@ def test_login_reads_the_password_and_keeps_the_token(lake, monkeypatch, capsys)
 
 
 def test_user_create_asks_for_the_password(at_lake, monkeypatch, capsys):
-    monkeypatch.setattr("getpass.getpass", lambda: "asked for")
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "asked for")
     at_lake.on("POST", "/users", Answer({"name": "ann", "role": "member", "token": "t2"}, 201))
     assert cli.main(["user", "create", "ann"]) == 0
-    assert at_lake.asked[0].json() == {"name": "ann", "password": "asked for"}
+    assert at_lake.asked[0].json() == {"name": "ann", "password": "asked for", "role": "member"}
     assert json.loads(capsys.readouterr().out) == {"name": "ann", "role": "member", "token": "t2"}
-    monkeypatch.setattr("getpass.getpass", lambda: "")
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "")
     assert cli.main(["user", "create", "ann"]) == 1
 
 

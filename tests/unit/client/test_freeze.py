@@ -3,10 +3,9 @@ import json
 import subprocess
 import sys
 from importlib import metadata
+from types import SimpleNamespace
 
-import pytest
 from weles import freeze
-from weles.errors import InvalidEnvironment
 
 
 def _plain(text):
@@ -64,15 +63,31 @@ def test_what_came_from_a_url_is_written_with_it(tmp_path, monkeypatch):
     ]
 
 
-def test_requirements_may_be_a_text_or_a_file(tmp_path):
-    file = tmp_path / "requirements.txt"
-    file.write_text("numpy==1.26.4\n")
-    assert freeze.requirements(file) == freeze.requirements(str(file)) == "numpy==1.26.4\n"
-    for text in ("numpy==1.26.4", "a\nb\n", "", "weles @ file:///x"):
-        assert freeze.requirements(text) == text
+class _Dist:
+    def __init__(self, version):
+        self.version = version
 
 
-@pytest.mark.parametrize("environment", ["no/such/file.txt", "numpy"])
-def test_a_missing_file_is_said_to_be_so(environment):
-    with pytest.raises(InvalidEnvironment, match="pip freeze"):
-        freeze.requirements(environment)
+def test_what_came_from_an_address_is_annotated():
+    known = SimpleNamespace(distributions={name: _Dist("2.0") for name in ("attrs", "mine", "theirs", "weles")})
+    text = (
+        "attrs @ file:///croot/attrs_1695717823297/work\n"
+        "joblib==1.4.2\n"
+        "-e git+https://git.example.org/mine.git@abc#egg=mine\n"
+        "# Editable install with no version control (theirs==2.0)\n"
+        "-e /home/me/theirs\n"
+        "weles @ file:///home/me/weles\n"
+    )
+    assert freeze.annotated(text, known, {"attrs", "joblib"}).splitlines() == [
+        "# Installed as attrs==2.0",
+        "attrs @ file:///croot/attrs_1695717823297/work",
+        "joblib==1.4.2",
+        "# The model does not need mine",
+        "-e git+https://git.example.org/mine.git@abc#egg=mine",
+        "# Editable install with no version control (theirs==2.0)",
+        "# The model does not need theirs",
+        "-e /home/me/theirs",
+        "weles @ file:///home/me/weles",
+    ]
+    assert "does not need" not in freeze.annotated(text, known, None)
+    assert "does not need" not in freeze.annotated(text, known, {"mine", "theirs", "attrs"})

@@ -12,8 +12,17 @@ import pytest
 
 from builders.bases import Base
 from builders.identity import Recipe
-from registry.domain.entities import State
-from registry.domain.errors import CapacityExceeded, EnvironmentNotReady, LakeFailed, ModelNotLoadable, ModelNotUsable
+from builders.pins import Pin
+from builders.spec import EnvironmentSpec
+from registry.domain.entities import State, now
+from registry.domain.errors import (
+    CapacityExceeded,
+    Deleted,
+    EnvironmentNotReady,
+    LakeFailed,
+    ModelNotLoadable,
+    ModelNotUsable,
+)
 from registry.domain.ports import Ending, RunnableVersion
 from registry.runners.desk import BUSY_SECONDS, LeaseDesk, longest_idle
 from registry.runners.desk_client import DeskClient
@@ -22,6 +31,13 @@ from tests.fakes import FakeRunner
 
 PYTHON = Base("python", "3.11.2", "weles-base/python:3.11.2", "sha256:" + "1" * 64)
 RECIPE = Recipe("python/1", "sha256:" + "0" * 64)
+
+
+class Doctor:
+    """Says back what it was asked."""
+
+    def examine(self, spec: EnvironmentSpec, base: Base) -> dict[str, Any]:
+        return {"asked": [*map(str, spec.pins)], "base": base.version}
 
 
 class Versions:
@@ -36,6 +52,7 @@ class Versions:
             "model": "wine",
             "number": 1,
             "state": State.READY,
+            "deleted_at": None,
             "problem": None,
             "image_id": "sha256:1",
             "flavour": "sklearn",
@@ -126,7 +143,7 @@ def test_ending_what_was_replaced_leaves_the_newer_one(desk: LeaseDesk, runner: 
 
 
 def test_a_fault_of_the_desk_is_told_as_such(desk: LeaseDesk, runner: FakeRunner, tmp_path: Path) -> None:
-    DeskServer(desk, tmp_path / "desk").start()
+    DeskServer(desk, Doctor(), tmp_path / "desk").start()
     runner.failure = ZeroDivisionError("nobody foresaw this")
     with pytest.raises(LakeFailed, match="ZeroDivisionError"):
         DeskClient(tmp_path / "desk", 10).lease("a")
@@ -135,6 +152,9 @@ def test_a_fault_of_the_desk_is_told_as_such(desk: LeaseDesk, runner: FakeRunner
 def test_what_cannot_run(desk: LeaseDesk, versions: Versions) -> None:
     versions.changes = {"state": State.FAILED, "problem": {"detail": "it does not build"}}
     with pytest.raises(ModelNotUsable, match="it does not build"):
+        desk.lease("a")
+    versions.changes = {"deleted_at": now()}
+    with pytest.raises(Deleted):
         desk.lease("a")
     versions.changes = {"state": State.PENDING, "image_id": None}
     with pytest.raises(EnvironmentNotReady):
@@ -150,7 +170,7 @@ def test_longest_idle() -> None:
 def test_the_desk_over_its_socket_is_the_same_desk(desk: LeaseDesk, runner: FakeRunner, tmp_path: Path) -> None:
     deep = tmp_path / ("a-long-name-" * 9)
     deep.mkdir()
-    DeskServer(desk, deep / "desk").start()
+    DeskServer(desk, Doctor(), deep / "desk").start()
     client = DeskClient(deep / "desk", 10)
     assert client.lease("a") == desk.lease("a")
     assert client.runtimes() == desk.runtimes()
@@ -166,7 +186,7 @@ def test_the_desk_over_its_socket_is_the_same_desk(desk: LeaseDesk, runner: Fake
 
 
 def test_nobody_else_may_use_the_socket(desk: LeaseDesk, tmp_path: Path) -> None:
-    DeskServer(desk, tmp_path / "desk").start()
+    DeskServer(desk, Doctor(), tmp_path / "desk").start()
     assert (tmp_path / "desk").stat().st_mode & 0o777 == 0o600
 
 
@@ -186,3 +206,9 @@ def test_runnable_version_tells_the_runtime_what_to_load(desk: LeaseDesk, runner
 def test_only_languages_with_a_runtime_are_offered(desk: LeaseDesk) -> None:
     assert desk.runtimes().bases == (PYTHON,)
     assert desk.runtimes().recipes == {"python": RECIPE}
+
+
+def test_the_doctor_answers_on_the_same_socket(desk: LeaseDesk, tmp_path: Path) -> None:
+    DeskServer(desk, Doctor(), tmp_path / "desk").start()
+    spec = EnvironmentSpec("python", "3.11", (Pin("joblib", "1.4.2"),))
+    assert DeskClient(tmp_path / "desk", 10).examine(spec, PYTHON) == {"asked": ["joblib==1.4.2"], "base": "3.11.2"}

@@ -1,6 +1,7 @@
 """Errors carry data, keep them on the way between processes, and each has a status."""
 
 import inspect
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,8 +13,11 @@ _SAMPLES = {
     "accepted": ("text/csv",),
     "allowed": ("GET",),
     "available": ("text/csv",),
+    "deleted_at": datetime(2026, 11, 25, 9, 30, tzinfo=UTC),
     "detail": "Something is not as it should be.",
     "diagnosis": {"summary": "numpy 9 does not exist.", "suggestion": "Use 2.1.", "package": "numpy"},
+    "expected": 2,
+    "found": 3,
     "differences": [{"row": 1, "column": "prediction", "expected": "1", "got": "2"}],
     "exit_code": 139,
     "job": "j",
