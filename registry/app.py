@@ -27,6 +27,7 @@ from registry.api import (
     versions,
 )
 from registry.api.blueprint import PathText
+from registry.api.openapi import DESCRIPTION, SECURITY, RulesPlugin
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
@@ -101,8 +102,9 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None, docto
         app,
         spec_kwargs={
             "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-            "security": [{"token": []}],
-            "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
+            "security": [SECURITY],
+            "info": {"description": DESCRIPTION},
+            "extra_plugins": [RulesPlugin()],
         },
     )
     app.url_map.converters["default"] = PathText

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, request
 from flask_smorest import Api
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 from werkzeug.exceptions import HTTPException
 
 from registry.domain import errors
@@ -58,6 +58,9 @@ _DRAIN_BYTES, _DRAIN_SECONDS = 1 << 30, 10.0
 
 class ProblemSchema(Schema):
     """RFC 9457, and our own members: the family, what to do next, and the error's data beside them."""
+
+    class Meta:
+        unknown = INCLUDE
 
     type = fields.String(required=True, metadata={"example": "/problems/invalid-input"})
     title = fields.String(required=True)
@@ -126,7 +129,9 @@ def translated(error: HTTPException) -> WelesError:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return errors.LakeFailed()
     messages = getattr(error, "data", {}).get("messages") if isinstance(getattr(error, "data", None), dict) else None
-    return errors.InvalidRequest(error.description or error.name, problems=_field_problems(messages))
+    problems = _field_problems(messages)
+    detail = "Fields of the request are not right." if problems else error.description or error.name
+    return errors.InvalidRequest(detail, problems=problems)
 
 
 def stored_problem(stored: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -144,8 +149,15 @@ def _field_problems(messages: Any) -> list[dict[str, str]]:
     found = []
     for location, by_field in (messages or {}).items():
         for name, reasons in by_field.items() if isinstance(by_field, dict) else [("", by_field)]:
-            found.append({"location": str(location), "field": str(name), "reason": str(reasons)})
+            found.append({"location": str(location), "field": str(name), "reason": _reason(reasons)})
     return found
+
+
+def _reason(reasons: Any) -> str:
+    """marshmallow's reasons: a list of sentences, or a document of those of a nested field."""
+    if isinstance(reasons, list) and all(isinstance(each, str) for each in reasons):
+        return " ".join(reasons)
+    return json.dumps(reasons)
 
 
 def _drain() -> None:

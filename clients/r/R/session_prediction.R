@@ -25,12 +25,7 @@ EXACT <- list(
     if (length(dim(given)) == 3) matrix(given[, , 1], nrow(rows)) else given
   },
   xgboost = function(model, rows) {
-    given <- stats::predict(model, columns_matrix(rows, model$feature_names))
-    if (is.null(dim(given)) && length(given) > nrow(rows) && length(given) %% nrow(rows) == 0) {
-      # Older ones give the rows one after another.
-      given <- matrix(given, nrow = nrow(rows), byrow = TRUE)
-    }
-    given
+    if (length(xgboost_levels(model))) stats::predict(model, rows, type = "class") else xgboost_response(model, rows)
   },
   mlr = function(model, rows) stats::predict(model, newdata = rows)$data$response,
   mlr3 = function(model, rows) model$predict_newdata(rows)$response,
@@ -67,6 +62,17 @@ PROB <- list(
       return(two_classes(as.vector(given), classes))
     }
     matrix(given[, , 1], nrow(rows), dimnames = list(NULL, classes))
+  },
+  xgboost = function(model, rows) {
+    classes <- xgboost_classes(model)
+    if (length(classes) < 2) {
+      return(NULL)
+    }
+    given <- xgboost_response(model, rows)
+    if (length(classes) == 2 && is.null(dim(given))) {
+      return(two_classes(as.vector(given), classes))
+    }
+    matrix(given, nrow(rows), dimnames = list(NULL, classes))
   },
   mlr = function(model, rows) {
     if (identical(model$learner$predict.type, "prob")) {

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 import uuid
@@ -23,6 +24,7 @@ from registry.tables.table import Table
 
 HERE = Path(__file__).parent
 RUNTIME = HERE.parents[2] / "runtime-images" / "r" / "runtime"
+CLIENT = HERE.parents[2] / "clients" / "r"
 SUITE = os.environ.get("WELES_TEST_R_SUITE", "trixie")
 PACKAGES = {
     "bullseye": ("randomforest", "rpart", "e1071", "nnet"),
@@ -83,12 +85,18 @@ def image_of(engine: docker.DockerClient, base: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def r_base(engine: docker.DockerClient) -> str:
+def suite(request: pytest.FixtureRequest) -> str:
+    """The Debian suite whose R and packages are used."""
+    return str(getattr(request, "param", SUITE))
+
+
+@pytest.fixture(scope="session")
+def r_base(engine: docker.DockerClient, suite: str) -> str:
     """The tag of an image with R and the packages of the tests' models; made once on a machine."""
-    tag = f"weles-test/r-models:{SUITE}"
+    tag = f"weles-test/r-models:{suite}"
     if not engine.images.list(tag):
-        packages = [f"r-cran-{each}" for each in PACKAGES[SUITE]]
-        subprocess.run([HERE / "image.sh", SUITE, tag, *packages], check=True, capture_output=True, timeout=900)
+        packages = [f"r-cran-{each}" for each in PACKAGES[suite]]
+        subprocess.run([HERE / "image.sh", suite, tag, *packages], check=True, capture_output=True, timeout=900)
     return tag
 
 
@@ -118,6 +126,9 @@ def run_r(engine: docker.DockerClient, r_base: str) -> Callable[[Path, str], Non
 def fitted(tmp_path_factory: pytest.TempPathFactory, run_r: Callable[[Path, str], None]) -> Path:
     """The folder with the models and answers of models.R."""
     folder = tmp_path_factory.mktemp("fitted")
+    (folder / "client").mkdir()
+    for name in ("session_prediction.R", "xgboost.R"):
+        shutil.copy(CLIENT / "R" / name, folder / "client")
     run_r(folder, (HERE / "models.R").read_text())
     return folder
 
@@ -164,10 +175,10 @@ def start(engine: docker.DockerClient, r_image: str, tmp_path: Path) -> Iterator
     sweep(engine, lake_name)
 
 
-def known(fitted: Path, name: str) -> tuple[Model, Table, dict[str, Any]]:
+def known(suite: str, fitted: Path, name: str) -> tuple[Model, Table, dict[str, Any]]:
     """A model of models.R, its sample rows, and what its session knows of it."""
-    if SUITE != "trixie" and not (fitted / f"{name}.json").exists():
-        pytest.skip(f"{SUITE} has no package for {name}")
+    if suite not in ("trixie", "sid") and not (fitted / f"{name}.json").exists():
+        pytest.skip(f"{suite} has no package for {name}")
     document = json.loads((fitted / f"{name}.json").read_text())
     schema = Schema.from_json(document["inputs"])
     model = Model(fitted / f"{name}.rds", document["flavour"], schema)

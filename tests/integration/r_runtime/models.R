@@ -1,8 +1,11 @@
 # models.R FOLDER: fits models of every flavour that is installed, saves each as FOLDER/NAME.rds, and beside it, as
-# FOLDER/NAME.json, what this session knows of it: flavour, typed inputs, sample rows, exact and prob.
+# FOLDER/NAME.json, what this session knows of it: flavour, typed inputs, sample rows, exact and prob, and what the R
+# client, whose files are in FOLDER/client, takes for exact and prob.
 
 folder <- commandArgs(TRUE)[1]
 set.seed(7)
+client <- new.env()
+for (file in list.files(file.path(folder, "client"), full.names = TRUE)) sys.source(file, client)
 
 text_json <- function(texts) paste0("\"", gsub("([\"\\\\])", "\\\\\\1", texts), "\"")
 
@@ -29,15 +32,23 @@ field_json <- function(name, values) {
   sprintf("{\"name\":%s,\"type\":\"%s\"%s}", text_json(name), type, if (is.null(levels)) "" else levels)
 }
 
+exact_json <- function(exact) {
+  columns <- if (is.null(dim(exact))) list(unname(exact)) else as.list(as.data.frame(unclass(exact)))
+  names(columns) <- if (length(columns) == 1) "prediction" else paste0("prediction_", seq_along(columns) - 1)
+  columns_json(columns)
+}
+
+prob_json <- function(prob) {
+  if (is.null(prob)) "null" else columns_json(as.list(as.data.frame(unclass(prob), optional = TRUE)))
+}
+
 keep <- function(name, flavour, model, rows, exact, prob = NULL) {
   rownames(rows) <- NULL
   fields <- vapply(names(rows), function(column) field_json(column, rows[[column]]), "")
-  exact <- if (is.null(dim(exact))) list(prediction = unname(exact)) else as.list(as.data.frame(unclass(exact)))
-  if (length(exact) == 1) names(exact) <- "prediction"
-  prob <- if (is.null(prob)) "null" else columns_json(as.list(as.data.frame(unclass(prob), optional = TRUE)))
   document <- sprintf(
-    "{\"flavour\":\"%s\",\"inputs\":[%s],\"rows\":%s,\"exact\":%s,\"prob\":%s}",
-    flavour, paste(fields, collapse = ","), columns_json(rows), columns_json(exact), prob
+    "{\"flavour\":\"%s\",\"inputs\":[%s],\"rows\":%s,\"exact\":%s,\"prob\":%s,\"client\":{\"exact\":%s,\"prob\":%s}}",
+    flavour, paste(fields, collapse = ","), columns_json(rows), exact_json(exact), prob_json(prob),
+    exact_json(client$session_exact(flavour, model, rows)), prob_json(client$session_prob(flavour, model, rows))
   )
   saveRDS(model, file.path(folder, paste0(name, ".rds")))
   writeLines(document, file.path(folder, paste0(name, ".json")), useBytes = TRUE)
@@ -146,9 +157,24 @@ if (have("caret")) {
 }
 
 if (have("xgboost")) {
-  label <- as.integer(two$Species) - 1L
-  data <- xgboost::xgb.DMatrix(as.matrix(two[1:4]), label = label)
-  m <- xgboost::xgb.train(list(objective = "binary:logistic", nthread = 1), data, nrounds = 5)
+  features <- c("Petal.Width", "Sepal.Length", "Petal.Length") # not in the order in which they are sent
+  boost <- function(objective, rows, label, ...) {
+    data <- xgboost::xgb.DMatrix(as.matrix(rows[features]), label = label)
+    xgboost::xgb.train(list(objective = objective, nthread = 1, ...), data, nrounds = 5)
+  }
   f <- two[seq(1, 100, 9), 1:4]
-  keep("xgboost", "xgboost", m, f, predict(m, as.matrix(f)))
+  m <- boost("binary:logistic", two, as.integer(two$Species) - 1L)
+  p <- predict(m, as.matrix(f[features]))
+  keep("xgboost-binary", "xgboost", m, f, p, cbind("0" = 1 - p, "1" = p))
+  m <- boost("multi:softprob", iris, as.integer(iris$Species) - 1L, num_class = 3)
+  p <- predict(m, as.matrix(flowers[features]))
+  keep("xgboost-multi", "xgboost", m, flowers, structure(p, dimnames = list(NULL, paste0("prediction_", 0:2))),
+    structure(p, dimnames = list(NULL, 0:2)))
+  m <- boost("reg:squarederror", iris, iris$Sepal.Width)
+  keep("xgboost-regression", "xgboost", m, flowers, predict(m, as.matrix(flowers[features])))
+  m <- xgboost::xgboost(iris[1:4], iris$Species, nrounds = 5, nthreads = 1)
+  keep("xgboost-levels", "xgboost", m, flowers, predict(m, flowers, type = "class"), predict(m, flowers))
+  m <- xgboost::xgboost(two[1:4], two$Species, nrounds = 5, nthreads = 1)
+  p <- unname(predict(m, f))
+  keep("xgboost-two-levels", "xgboost", m, f, predict(m, f, type = "class"), cbind(versicolor = 1 - p, virginica = p))
 }

@@ -21,8 +21,7 @@ MODELS = (
 
 
 # No release of Debian has xgboost, only sid.
-if SUITE == "sid":
-    MODELS += ("xgboost",)
+XGBOOST = ("xgboost-binary", "xgboost-multi", "xgboost-regression", "xgboost-levels", "xgboost-two-levels")
 
 
 def same(ours: dict[str, list[Any]], theirs: dict[str, list[Any]]) -> bool:
@@ -36,9 +35,15 @@ def same(ours: dict[str, list[Any]], theirs: dict[str, list[Any]]) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_it_answers_as_its_session_did(fitted: Path, start: Callable[..., Running], name: str) -> None:
-    model, rows, session = known(fitted, name)
+@pytest.mark.parametrize(
+    ("suite", "name"), [*((SUITE, name) for name in MODELS), *(("sid", name) for name in XGBOOST)], indirect=["suite"]
+)
+def test_it_answers_as_its_session_did(suite: str, fitted: Path, start: Callable[..., Running], name: str) -> None:
+    model, rows, session = known(suite, fitted, name)
+    # The golden rows of the R client are asked for as the runtime will ask.
+    assert same(session["client"]["exact"], session["exact"])
+    assert session["prob"] is None or same(session["client"]["prob"], session["prob"])
+    assert (session["client"]["prob"] is None) == (session["prob"] is None)
     runtime = start(model)
     assert runtime.ask("hello").header["modes"] == (["exact", "prob"] if session["prob"] else ["exact"])
     assert same(runtime.predict(rows), session["exact"])

@@ -234,3 +234,13 @@ def test_a_path_with_what_is_no_text_names_nothing(client: FlaskClient, path: st
 def test_only_uploads_and_predictions_may_be_large(app: Flask) -> None:
     response = app.test_client().post("/api/v1/tokens", json={"name": "a", "password": "b" * (2 << 20)})
     assert response.status_code == 413
+
+
+def test_the_openapi_document_says_who_may_call_what(client: FlaskClient) -> None:
+    paths = client.get("/openapi.json").json["paths"]
+    sharing = paths["/api/v1/models/{name}/access"]["put"]
+    assert (sharing["operationId"], sharing["security"]) == ("access.ModelAccess.put", [{"token": []}])
+    assert sharing["description"] == "Scope: `write`. Right: change the model."
+    assert {"401", "403", "404"} <= set(sharing["responses"])
+    assert paths["/api/v1/health"]["get"]["security"] == []
+    assert paths["/api/v1/models"]["get"]["security"] == [{"token": []}, {}]
