@@ -82,7 +82,7 @@ class Invocations(MethodView):
             table = mlflow_format.table(scoring, here.inputs.of(version))
         else:
             table = formats.read(kind, body, here.inputs.of(version), max_bytes=here.settings.container_memory)
-        answer = here.prediction.answer(version.id, query["mode"], table)
+        answer = here.prediction.answer(version.id, query["mode"], table, together=version.together is True)
         return signed(Response(mlflow_format.write(answer), content_type=formats.JSON), version)
 
 

@@ -36,7 +36,7 @@ class EditedSchema(Schema):
     owner = fields.String()
     description = fields.String()
     tags = fields.List(fields.String())
-    edited_at = fields.DateTime()
+    edited_at = fields.DateTime(allow_none=True)
 
 
 @blueprint.route("/models")

@@ -1,5 +1,6 @@
 """The Open Inference Protocol v2, for the clients of Triton, MLServer and KServe: /v2, …/health, …/models/NAME."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -186,10 +187,11 @@ class Infer(MethodView):
 
 def _answers(version: ModelVersion, inference: InferenceRequest, table: Table) -> list[tensors.Tensor]:
     """The tensors that were asked for, in that order; the model is asked once for each mode that they need."""
-    wanted, predict = inference.outputs, services().prediction.answer
+    wanted = inference.outputs
+    predict = partial(services().prediction.answer, version.id, together=version.together is True)
     exact = prob = None
     if wanted is None or any(each.name != PROBABILITIES for each in wanted):
-        exact = predict(version.id, "exact", table)
+        exact = predict("exact", table)
         known = (*exact.schema.names, PROBABILITIES)
         if unknown := [each.name for each in wanted or () if each.name not in known]:
             raise InvalidRequest(
@@ -197,7 +199,7 @@ def _answers(version: ModelVersion, inference: InferenceRequest, table: Table) -
             )
         wanted = wanted or tuple(WantedOutput(each, inference.binary) for each in exact.schema.names)
     if any(each.name == PROBABILITIES for each in wanted):
-        prob = predict(version.id, "prob", table)
+        prob = predict("prob", table)
     found = []
     for each in wanted:
         if each.name == PROBABILITIES and prob is not None:

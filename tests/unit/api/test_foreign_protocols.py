@@ -28,7 +28,7 @@ def asked(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> l
     upload(client, "odd", data=(io.BytesIO(json.dumps(TRAINING).encode()), "d.json", "application/json"))
     questions: list[tuple[str, Table]] = []
 
-    def answer(_self: object, _version: str, mode: str, table: Table) -> Table:
+    def answer(_self: object, _version: str, mode: str, table: Table, **_: object) -> Table:
         questions.append((mode, table))
         if mode == "exact":
             schema = Schema.from_json([{"name": "prediction", "type": "int64"}])

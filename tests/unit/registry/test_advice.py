@@ -11,7 +11,7 @@ from registry.jobs.preparation import Preparation
 
 def verified(error: WelesError, system: dict[str, Any]) -> dict[str, Any]:
     """The problem of a verification in which the container says `error`."""
-    version = SimpleNamespace(system=system, resolution_key="k", golden_blob=None, id="v", notes=[])
+    version = SimpleNamespace(system=system, resolution_key="k", golden_blob=None, id="v", notes=[], together=None)
 
     def warm(version_id: str) -> None:
         raise error
