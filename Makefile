@@ -40,4 +40,5 @@ clean: ## Remove what was made here (not the lake: `make stop`, then remove HOME
 
 .venv/ready: setup.cfg clients/python/setup.cfg
 	@deploy/local/virtualenv.sh .venv -e '.[test,lint]' -e clients/python
+	@UV=.venv/bin/uv deploy/local/virtualenv.sh .venv/analysis -e '.[analysis]'
 	@touch $@

@@ -21,7 +21,7 @@ from builders.identity import Recipe, environment_id
 from builders.image_build import BuildOutcome, build_image
 from builders.languages import LANGUAGES
 from builders.lock import Lock, Resolution
-from builders.packages import PackageMissing, PackageStore
+from builders.packages import Missing, PackageMissing, PackageStore
 from builders.recipes import recipe_of, runtime_folder
 from builders.report import BuildReport
 from builders.resolve import failure
@@ -75,6 +75,18 @@ class DockerBuilder:
     def resolve(self, spec: EnvironmentSpec, base: Base, report: BuildReport) -> Resolution:
         """Lock the specification for the base. Raises BuildFailed."""
         return LANGUAGES[spec.language].resolve(self._workshop, spec, base, report)
+
+    def missing(self, lock: Lock) -> Missing:
+        """What `fetch` would have to get, and to compile, for the lock."""
+        variant = LANGUAGES[lock.language].variant
+        sources = [each for each in lock.packages if each.kind in ("sdist", "r-source")]
+        compiled = tuple(each for each in sources if not self._store.has_built(each, variant(each, lock)))
+        needed = [each for each in (*lock.packages, *lock.libraries) if each not in sources or each in compiled]
+        return Missing(tuple(each for each in needed if not self._store.has(each.file)), compiled)
+
+    def dockerfile(self, lock: Lock, base: Base) -> str:
+        """The text that `build` builds from. Raises ValueError for a lock that is no language's."""
+        return LANGUAGES[lock.language].render(lock, base, self.recipe(lock.language))
 
     def fetch(self, resolution: Resolution, base: Base, report: BuildReport) -> None:
         """Bring the locked files into the package store; what is there needs no network.

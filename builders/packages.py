@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,6 +36,14 @@ class PackageMissing(BuilderError):
 
     def __reduce__(self) -> tuple[type["PackageMissing"], tuple[str, str]]:
         return PackageMissing, (self.name, self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What the store lacks for a lock: `files` to be downloaded, packages whose source must be `compiled`."""
+
+    files: tuple[LockedPackage, ...]
+    compiled: tuple[LockedPackage, ...]
 
 
 class PackageStore:
@@ -106,6 +115,14 @@ class PackageStore:
             return self.file(PackageFile(record["filename"], record["sha256"], record["size"]))
         except (FileNotFoundError, ValueError, KeyError):
             return None
+
+    def has(self, file: PackageFile) -> bool:
+        """Is it there? Its content is not looked at: what is damaged is found when it is used."""
+        return self._path(file).is_file()
+
+    def has_built(self, package: LockedPackage, base_version: str) -> bool:
+        """Is it known what was compiled from the package's source?"""
+        return self._record(package, base_version).is_file()
 
     def _path(self, file: PackageFile) -> Path:
         return self.root / "sha256" / file.sha256[:2] / file.sha256 / file.filename

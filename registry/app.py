@@ -7,72 +7,79 @@ from registry import __version__
 from registry.api import access as sharing
 from registry.api import (
     aliases,
+    audits,
     cards,
     dataset_aliases,
     datasets,
+    environments,
+    explanations,
     guard,
     jobs,
     lake,
+    mlflow,
     models,
     multipart,
+    open_inference,
     predictions,
+    search,
     tokens,
     users,
     versions,
 )
+from registry.api.blueprint import PathText
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
 from registry.db.aliases import SqlAliases
+from registry.db.audits import SqlAudits
 from registry.db.datasets import SqlDatasets
 from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
+from registry.db.explanations import SqlExplanations
 from registry.db.jobs import SqlJobs
 from registry.db.memory import Memory, RememberingAccess, RememberingAccounts, RememberingModels
+from registry.db.search import SqlSearch
 from registry.domain.errors import WelesError
-from registry.domain.ports import Desk
+from registry.domain.ports import Desk, Doctor
 from registry.runners.channel import Channel
 from registry.runners.desk_client import DeskClient
 from registry.runners.run_folder import RunFolders
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
 from registry.services.aliases import AliasService
+from registry.services.audit import AuditService
+from registry.services.batch import BatchService
 from registry.services.datasets import DatasetService
 from registry.services.deletion import DeletionService
+from registry.services.doctor import DoctorService
+from registry.services.environments import EnvironmentService
+from registry.services.explain import ExplanationService
+from registry.services.fitting import FittingDatasets
 from registry.services.login_limit import LoginLimit
 from registry.services.model_texts import ModelTexts
 from registry.services.predict import InputSchemas, Prediction
+from registry.services.search import SearchService
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
-_RESOURCES = (
-    lake,
-    users,
-    tokens,
-    sharing,
-    datasets,
-    dataset_aliases,
-    models,
-    cards,
-    aliases,
-    versions,
-    predictions,
-    jobs,
-)
 # Routes that take more than a few fields say so themselves.
 _BODY_BYTES = 1 << 20
 _FORM_BYTES = 8 << 20
 _DESK_MARGIN_SECONDS = 30
+_RESOURCES = (
+    *(lake, environments, users, tokens, sharing, datasets, dataset_aliases, models, cards, aliases, versions),
+    *(search, predictions, open_inference, mlflow, audits, explanations, jobs),
+)
 
 
-def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Flask:
+def create_app(settings: Settings | None = None, desk: Desk | None = None, doctor: Doctor | None = None) -> Flask:
     """The Flask application of a lake that `registry.first_start` has set up.
 
-    `settings` default to the environment's `WELES_*`, `desk` to the worker's on its socket.
+    `settings` default to the environment's `WELES_*`, `desk` and `doctor` to the worker's on its socket.
     """
     settings = settings or Settings.from_environ()
-    desk = desk or DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
+    worker = DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
     app = Flask("weles", static_folder=None)
     app.request_class = multipart.SpoolingRequest
     app.teardown_request(multipart.close_opened)
@@ -87,7 +94,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
         MAX_FORM_MEMORY_SIZE=_FORM_BYTES,
     )
     with app.app_context():
-        register(_services(settings, desk))
+        register(_services(settings, desk or worker, doctor or worker))
     app.register_error_handler(WelesError, problem)
     app.register_error_handler(HTTPException, http_problem)
     api = ProblemApi(
@@ -98,6 +105,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
+    app.url_map.converters["default"] = PathText
     for resource in _RESOURCES:
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(versions.links)
@@ -105,7 +113,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None) -> Fl
     return app
 
 
-def _services(settings: Settings, desk: Desk) -> Services:
+def _services(settings: Settings, desk: Desk, doctor: Doctor) -> Services:
     engine = connect(settings.database)
     memory = Memory.over(engine)
     accounts = AccountService(RememberingAccounts(engine, memory))
@@ -113,6 +121,8 @@ def _services(settings: Settings, desk: Desk) -> Services:
     blobs = FilesystemBlobs(settings.blobs_folder)
     stored_datasets = DatasetService(SqlDatasets(engine), blobs, settings.incoming_folder)
     stored_models, stored_jobs = RememberingModels(engine, memory), SqlJobs(engine)
+    fitting = FittingDatasets(stored_datasets, access, settings.max_job_values)
+    stored_environments = SqlEnvironments(engine)
     prediction = Prediction(
         RunFolders(settings.run_folder),
         Channel(),
@@ -129,12 +139,20 @@ def _services(settings: Settings, desk: Desk) -> Services:
         datasets=stored_datasets,
         uploads=UploadService(stored_models, stored_datasets, access, blobs, desk),
         prediction=prediction,
+        batches=BatchService(stored_jobs, stored_datasets, fitting),
+        auditing=AuditService(stored_jobs, fitting),
+        explaining=ExplanationService(stored_jobs, stored_datasets, access, fitting),
+        audits=SqlAudits(engine),
+        explanations=SqlExplanations(engine),
         inputs=InputSchemas(),
         models=stored_models,
+        search=SearchService(SqlSearch(engine)),
         texts=ModelTexts(stored_models),
         aliases=AliasService(SqlAliases(engine), stored_models, stored_jobs),
         deletion=DeletionService(SqlDeletions(engine), stored_models, prediction, grace_seconds=settings.grace_seconds),
-        environments=SqlEnvironments(engine),
+        environments=stored_environments,
+        environment_service=EnvironmentService(stored_environments, access, blobs),
+        doctor=DoctorService(doctor, desk, access),
         jobs=stored_jobs,
         desk=desk,
         blobs=blobs,

@@ -36,6 +36,14 @@ class Settings:
     start_seconds: int = field(default=120, metadata={"help": "a container must be ready to answer within this"})
     prediction_seconds: float = field(default=60.0, metadata={"help": "a prediction that takes longer is ended"})
     queue_seconds: float = field(default=30.0, metadata={"help": "a question waits this long for its turn at a model"})
+    jobs_at_once: int = field(default=4, metadata={"help": "predictions, audits and explanations worked on at once"})
+    max_job_values: int = field(
+        default=2_000_000_000, metadata={"help": "most values (rows times columns) that one job may ask a model about"}
+    )
+    analysis_python: str = field(
+        default="", metadata={"help": "interpreter that measures and explains; default: see docs/work.md"}
+    )
+    analysis_seconds: float = field(default=3600.0, metadata={"help": "an explanation that takes longer is ended"})
     grace_seconds: int = field(default=7 * 24 * 3600, metadata={"help": "what is deleted can be restored for so long"})
     public_url: str = field(default="", metadata={"help": "address in permanent links; default: host and port"})
     login_attempts: int = field(
@@ -108,6 +116,16 @@ class Settings:
     def run_folder(self) -> Path:
         """Run folders of containers, and the desk's socket."""
         return self.home / "run"
+
+    @property
+    def spools_folder(self) -> Path:
+        """What running jobs have got so far."""
+        return self.home / "spools"
+
+    @property
+    def analysis_cache(self) -> Path:
+        """Where the libraries of the analysis program keep their lists of fonts."""
+        return self.home / "cache"
 
     @property
     def worker_lock(self) -> Path:

@@ -6,6 +6,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from builders.docker_builder import DockerBuilder
@@ -13,14 +15,26 @@ from builders.packages import PackageStore
 from builders.recipes import RUNTIME_IMAGES
 from builders.site import SiteSettings
 from registry import home
+from registry.analysis.process import AnalysisProcess, interpreter
 from registry.blobs.filesystem import FilesystemBlobs
+from registry.db.accounts import SqlAccounts
+from registry.db.audits import SqlAudits
+from registry.db.datasets import SqlDatasets
 from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
+from registry.db.explanations import SqlExplanations
 from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
+from registry.domain.entities import JobKind
 from registry.domain.errors import WelesError
+from registry.domain.ports import Blobs
+from registry.jobs import spool
+from registry.jobs.audit import AuditWork
+from registry.jobs.batch import BatchPredictions
+from registry.jobs.explain import ExplanationWork
 from registry.jobs.preparation import Preparation
+from registry.jobs.work import Do, Work
 from registry.jobs.workflows import JobRunner
 from registry.runners.channel import Channel, ContainerGone
 from registry.runners.desk import LeaseDesk
@@ -28,6 +42,8 @@ from registry.runners.desk_server import DeskServer
 from registry.runners.docker import DockerRunner
 from registry.runners.engine import docker_client
 from registry.runners.run_folder import RunFolders
+from registry.services import examination
+from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
 from registry.services.purge import Purge
 from registry.settings import Settings
@@ -50,16 +66,18 @@ class Worker:
         self._engine = connect(settings.database)
         client = docker_client(settings)
         models, blobs = SqlModels(self._engine), FilesystemBlobs(settings.blobs_folder)
+        environments = SqlEnvironments(self._engine)
         self._jobs = SqlJobs(self._engine)
         self._runner = DockerRunner(client, self._lake, settings)
-        builder = DockerBuilder(
+        build = partial(
+            DockerBuilder,
             client,
             store=PackageStore(settings.packages_folder),
             site=SiteSettings.from_host(os.environ),
             lake=self._lake,
             runtimes_folder=RUNTIME_IMAGES,
-            timeout_seconds=settings.build_seconds,
         )
+        builder = build(timeout_seconds=settings.build_seconds)
         recipes = builder.recipes()
         desk = LeaseDesk(
             runner=self._runner,
@@ -80,7 +98,7 @@ class Worker:
         )
         preparation = Preparation(
             models=models,
-            environments=SqlEnvironments(self._engine),
+            environments=environments,
             jobs=self._jobs,
             blobs=blobs,
             builder=builder,
@@ -89,9 +107,31 @@ class Worker:
         )
         self._purge = Purge(SqlDeletions(self._engine), blobs, prediction, grace_seconds=settings.grace_seconds)
         self._job_runner = JobRunner(
-            settings.jobs_database, preparation, executor=self._lake, builds_at_once=settings.builds_at_once
+            settings.jobs_database,
+            preparation,
+            Work(self._jobs, models, self._other_kinds(prediction, blobs)),
+            executor=self._lake,
+            builds_at_once=settings.builds_at_once,
+            jobs_at_once=settings.jobs_at_once,
         )
-        self._desk_server = DeskServer(desk, settings.desk_socket)
+        # Somebody waits for the doctor's answer: it gives up sooner than a build.
+        examiner = build(timeout_seconds=min(settings.build_seconds, examination.SECONDS))
+        doctor = examination.Examination(examiner, environments, recipes)
+        self._desk_server = DeskServer(desk, doctor, settings.desk_socket)
+
+    def _other_kinds(self, prediction: Prediction, blobs: Blobs) -> Mapping[JobKind, Do]:
+        """What does the jobs of each kind but preparation."""
+        settings = self._settings
+        datasets = DatasetService(SqlDatasets(self._engine), blobs, settings.incoming_folder)
+        analysis = AnalysisProcess(
+            interpreter(settings.analysis_python), settings.analysis_seconds, settings.analysis_cache
+        )
+        accounts, spools = SqlAccounts(self._engine), settings.spools_folder
+        return {
+            JobKind.PREDICT: BatchPredictions(prediction, datasets, accounts, spools),
+            JobKind.AUDIT: AuditWork(prediction, datasets, SqlAudits(self._engine), analysis),
+            JobKind.EXPLAIN: ExplanationWork(prediction, datasets, SqlExplanations(self._engine), analysis),
+        }
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; then stop at once and leave no container behind."""
@@ -108,14 +148,16 @@ class Worker:
         looked = renewed = 0.0
         while True:
             try:
-                # A job is a row written together with its version: whatever was accepted is found here.
-                unfinished = dict(self._jobs.unfinished())
-                for job_id in unfinished.keys() - given:
-                    self._job_runner.prepare(job_id, unfinished[job_id])
-                given = set(unfinished)
+                # A job is a row written together with what it is about: whatever was accepted is found here.
+                unfinished = self._jobs.unfinished()
+                for job in unfinished:
+                    if job.id not in given:
+                        self._job_runner.run(job)
+                given = {job.id for job in unfinished}
                 if time.monotonic() - looked > _LOOK_FOR_LOST_SECONDS:
                     looked = time.monotonic()
                     self._job_runner.give_up_the_lost(unfinished)
+                    spool.keep_only(self._settings.spools_folder, given)
                 if time.monotonic() - renewed > self._settings.lease_seconds / 6:
                     renewed = time.monotonic()
                     self._runner.renew()

@@ -89,17 +89,21 @@ def document(dataset: Dataset) -> dict[str, Any]:
     """The document of a dataset whose statistics are counted, as the one who asks may see it."""
     aliases: list[DatasetAlias] = services().datasets.aliases(dataset.hash, current_viewer())
     link = dataset_link(services().settings.address, dataset.hash)
-    columns = [
-        {**column, "statistics": statistics}
-        for column, statistics in zip(dataset.schema, dataset.statistics or (), strict=True)
-    ]
     return {
         "hash": dataset.hash,
         "rows": dataset.rows,
         "missing": dataset.missing,
-        "columns": columns,
+        "columns": described_columns(dataset),
         "aliases": aliases,
         "link": link,
         "citation": dataset_citation(dataset, aliases, link),
         "created_at": dataset.created_at,
     }
+
+
+def described_columns(dataset: Dataset) -> list[dict[str, Any]]:
+    """The typed columns of a dataset whose statistics are counted, with these."""
+    return [
+        {**column, "statistics": statistics}
+        for column, statistics in zip(dataset.schema, dataset.statistics or (), strict=True)
+    ]

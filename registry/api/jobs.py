@@ -1,4 +1,4 @@
-"""Jobs: GET /jobs/ID, GET /jobs/ID/log."""
+"""Jobs: GET /jobs, GET and DELETE /jobs/ID, GET /jobs/ID/log."""
 
 import socket
 import threading
@@ -8,26 +8,32 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, request, stream_with_context
+from flask import Response, request, stream_with_context, url_for
 from flask.views import MethodView
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from registry.api.blueprint import Resource, problems
 from registry.api.problems import stored_problem
-from registry.api.services import services
-from registry.domain.entities import Job, JobState, Phase
+from registry.api.services import current_user, services
+from registry.domain.entities import Job, JobKind, JobState, Phase
 from registry.domain.errors import LakeBusy
 
-blueprint = Resource("jobs", "What the lake is doing for you: the preparation of uploaded versions.")
+blueprint = Resource("jobs", "What the lake does for you: preparations, predictions, audits, explanations.")
 _LOOK_SECONDS = 0.3
 _TEXT = "text/plain; charset=utf-8"
 _followers = threading.BoundedSemaphore(6)
-_OVER = (JobState.SUCCEEDED, JobState.FAILED)
+
+
+class JobsQuerySchema(Schema):
+    state = fields.Enum(JobState, by_value=True, load_default=None)
+    offset = fields.Integer(load_default=0, validate=validate.Range(0, 2**31 - 1))
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 500))
 
 
 class JobSchema(Schema):
     id = fields.String()
-    kind = fields.String()
+    kind = fields.String(metadata={"enum": [*JobKind]})
+    owner = fields.String()
     model = fields.String()
     version = fields.Integer()
     state = fields.String(metadata={"enum": [*JobState]})
@@ -36,13 +42,38 @@ class JobSchema(Schema):
     detail = fields.String()
     environment = fields.String(allow_none=True)
     notes = fields.List(fields.String())
+    request = fields.Dict(metadata={"description": "What was asked."})
+    result = fields.Dict(allow_none=True, metadata={"description": "What came of it: a document of the kind's own."})
     problem = fields.Dict(allow_none=True, metadata={"description": "Why it failed: a problem document."})
     created_at = fields.DateTime()
     updated_at = fields.DateTime()
 
 
+class JobsSchema(Schema):
+    jobs = fields.List(fields.Nested(JobSchema))
+
+
+class StartedSchema(Schema):
+    """What is answered to a question that a job answers."""
+
+    job = fields.String()
+    kind = fields.String()
+    state = fields.String()
+
+
 class LogQuerySchema(Schema):
     follow = fields.Boolean(load_default=False, metadata={"description": "Go on until the job is over."})
+
+
+@blueprint.route("/jobs")
+class Jobs(MethodView):
+    @blueprint.arguments(JobsQuerySchema, location="query")
+    @blueprint.response(HTTPStatus.OK, JobsSchema)
+    @blueprint.doc(**problems(HTTPStatus.BAD_REQUEST))
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """Your jobs, the newest first"""
+        found = services().jobs.of_owner(current_user().id, **query)
+        return {"jobs": [job_document(job) for job in found]}
 
 
 @blueprint.route("/jobs/<job_id>")
@@ -51,6 +82,13 @@ class OneJob(MethodView):
     @blueprint.doc(**problems(HTTPStatus.NOT_FOUND))
     def get(self, job_id: str) -> dict[str, Any]:
         """A job: where it is, and how it ended"""
+        return job_document(services().jobs.get(job_id))
+
+    @blueprint.response(HTTPStatus.OK, JobSchema)
+    @blueprint.doc(**problems(HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND))
+    def delete(self, job_id: str) -> dict[str, Any]:
+        """Cancel a job; one that is over stays as it is. A build that others share goes on"""
+        services().jobs.cancel(job_id)
         return job_document(services().jobs.get(job_id))
 
 
@@ -90,12 +128,18 @@ def job_document(job: Job) -> dict[str, Any]:
     return {**asdict(job), "environment": job.environment_id, "problem": stored_problem(job.problem)}
 
 
+def started(job_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The answer, and its headers, to a question that a job answers."""
+    job = services().jobs.get(job_id)
+    return {"job": job.id, "kind": job.kind, "state": job.state}, {"Location": url_for("jobs.OneJob", job_id=job_id)}
+
+
 def _lines(job_id: str, *, follow: bool) -> Iterator[str]:
     jobs, last = services().jobs, 0
     # Sends the headers: who follows a job that says nothing yet must see that it is being followed.
     yield ""
     while True:
-        over = not follow or jobs.get(job_id).state in _OVER
+        over = not follow or jobs.get(job_id).state.is_over
         batch = jobs.log_after(job_id, last)
         if batch:
             last = batch[-1][0]

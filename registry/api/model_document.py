@@ -4,8 +4,11 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from registry.api.audits import AuditSchema
+from registry.api.dataset_document import described_columns
 from registry.api.problems import stored_problem
 from registry.api.services import current_viewer, services
+from registry.domain.access import Right, Thing
 from registry.domain.citation import citation, permanent_link
 from registry.domain.entities import ModelVersion, Resolution, State
 from registry.domain.found_tags import main_packages
@@ -76,8 +79,10 @@ class ModelSchema(Schema):
     outputs = fields.List(fields.Dict())
     environment = fields.Nested(EnvironmentOfVersionSchema)
     dataset = fields.Nested(DatasetOfVersionSchema, allow_none=True)
-    columns = fields.List(fields.Dict(), metadata={"description": "Of the training data: type and statistics."})
-    audits = fields.List(fields.Dict(), metadata={"description": "Measures of this version: value, data, user."})
+    columns = fields.List(
+        fields.Dict(), metadata={"description": "Of the training data: types, and statistics for who may see the data."}
+    )
+    audits = fields.List(fields.Nested(AuditSchema), metadata={"description": "On the datasets that you may see."})
     size = fields.Integer(attribute="model_bytes")
     sha256 = fields.String(attribute="model_blob", metadata={"description": "Of the model's file."})
     notes = fields.List(fields.String())
@@ -104,7 +109,7 @@ def document(version: ModelVersion) -> dict[str, Any]:
         "problem": stored_problem(version.problem),
         "environment": _environment(version),
         **_data(version),
-        "audits": [],
+        "audits": here.audits.visible(current_viewer(), version_id=version.id),
     }
 
 
@@ -147,4 +152,7 @@ def _data(version: ModelVersion) -> dict[str, Any]:
         "missing": dataset.missing,
         "created_at": dataset.created_at,
     }
-    return {"dataset": about, "columns": dataset.statistics or dataset.schema}
+    # Sharing a model does not share its data: of those, who may not see them is told no more than the model's columns.
+    seen = services().access.may(current_viewer(), Right.SEE, Thing.DATASET, dataset.hash)
+    columns = described_columns(dataset) if seen and dataset.statistics is not None else dataset.schema
+    return {"dataset": about, "columns": columns}

@@ -1,4 +1,4 @@
-"""Predictions: POST /models/NAME/predict."""
+"""Predictions: POST /models/NAME/predict, at once; POST /models/NAME/predictions, by a job."""
 
 import json
 from http import HTTPStatus
@@ -6,13 +6,16 @@ from typing import Any
 
 from flask import Response, request
 from flask.views import MethodView
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema as WireSchema
+from marshmallow import ValidationError, fields, validate
 
 from registry.api.answering import asked, origin, signed
 from registry.api.blueprint import Resource, problems
-from registry.api.fields import Version
-from registry.api.services import services
+from registry.api.fields import Text, Version
+from registry.api.jobs import StartedSchema, started
+from registry.api.services import current_user, current_viewer, services
 from registry.domain.entities import ModelVersion
+from registry.domain.errors import InvalidRequest
 from registry.services.predict import MODES
 from registry.tables import formats, json_format
 from registry.tables.table import Table
@@ -22,25 +25,42 @@ blueprint = Resource("predictions", "Calling a model.")
 _EXAMPLE = {"columns": ["alcohol", "malic_acid"], "data": [[14.2, 1.7]]}
 
 
-class PredictQuerySchema(Schema):
+class PredictQuerySchema(WireSchema):
     mode = fields.String(load_default="exact", validate=validate.OneOf(MODES))
     version = Version()
+
+
+class PredictionsQuerySchema(PredictQuerySchema):
+    name = Text(1, 200, load_default="", metadata={"description": "What the dataset of the answers is called."})
+    description = Text(0, 10_000, load_default="")
+
+
+class DatasetRowsSchema(WireSchema):
+    """The body that names a stored dataset in the place of rows; what it says comes before the query."""
+
+    dataset = Text(1, 100, required=True)
+    mode = fields.String(validate=validate.OneOf(MODES))
+    name = Text(1, 200)
+    description = Text(0, 10_000)
+
+
+_QUESTION = {
+    "required": True,
+    "content": {
+        formats.JSON: {
+            "example": _EXAMPLE,
+            "schema": {"description": "{columns, data}, a list of records, or {dataset: hash of a stored one}"},
+        },
+        **{kind: {} for kind in formats.MEDIA_TYPES if kind != formats.JSON},
+    },
+}
 
 
 @blueprint.route("/models/<name>/predict")
 class Predict(MethodView):
     @blueprint.arguments(PredictQuerySchema, location="query")
     @blueprint.doc(
-        requestBody={
-            "required": True,
-            "content": {
-                formats.JSON: {
-                    "example": _EXAMPLE,
-                    "schema": {"description": "{columns, data}, or a list of records"},
-                },
-                **{kind: {} for kind in formats.MEDIA_TYPES if kind != formats.JSON},
-            },
-        },
+        requestBody=_QUESTION,
         responses={
             "200": {
                 "description": "One prediction per row. The headers Weles-Model, -Version, -Environment and -Image say "
@@ -74,11 +94,59 @@ class Predict(MethodView):
         if kind == formats.JSON:
             document = json_format.parse(body)
             records = json_format.is_records(document)
-            table = json_format.from_document(document, inputs)
+            if (stored := _stored(document)) is not None:
+                table = here.batches.rows(current_viewer(), version, stored["dataset"])
+                query = {**query, **stored}
+            else:
+                table = json_format.from_document(document, inputs)
         else:
             table = formats.read(kind, body, inputs, max_bytes=here.settings.container_memory)
         answer = here.prediction.answer(version.id, query["mode"], table)
         return _response(version, query["mode"], answer, accept, records=records)
+
+
+@blueprint.route("/models/<name>/predictions")
+class Predictions(MethodView):
+    @blueprint.arguments(PredictionsQuerySchema, location="query")
+    @blueprint.response(HTTPStatus.ACCEPTED, StartedSchema)
+    @blueprint.doc(requestBody=_QUESTION)
+    @blueprint.doc(
+        **problems(
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.BAD_GATEWAY,
+        )
+    )
+    def post(self, query: dict[str, Any], name: str) -> tuple[dict[str, Any], dict[str, str]]:
+        """Predict a dataset, or rows that become one, by a job; its result is a dataset of the answers"""
+        here, user = services(), current_user()
+        kind = formats.media_type(request.content_type)
+        version = asked(name, query["version"])
+        body, inputs = request.get_data(cache=False), here.inputs.of(version)
+        told = {key: query[key] for key in ("mode", "name", "description")}
+        if kind == formats.JSON:
+            document = json_format.parse(body)
+            if (stored := _stored(document)) is not None:
+                return started(here.batches.predict(user, version, stored.pop("dataset"), **{**told, **stored}))
+            table = json_format.from_document(document, inputs)
+        else:
+            table = formats.read(kind, body, inputs, max_bytes=here.settings.container_memory)
+        return started(here.batches.predict_table(user, version, table, **told))
+
+
+def _stored(document: Any) -> dict[str, Any] | None:
+    """What a body says that names a stored dataset; None when it is a table. Raises InvalidRequest."""
+    if not isinstance(document, dict) or "dataset" not in document or "data" in document or "records" in document:
+        return None
+    try:
+        return dict(DatasetRowsSchema().load(document))
+    except ValidationError as error:
+        found = error.messages_dict
+        problems = [{"location": "json", "field": str(name), "reason": str(found[name])} for name in found]
+        raise InvalidRequest("The body names a dataset, but not only that.", problems=problems) from error
 
 
 def _response(version: ModelVersion, mode: str, answer: Table, accept: str | None, *, records: bool) -> Response:

@@ -35,6 +35,7 @@ NAMED_BY = {
     Thing.DATASET: "content_hash",
     Thing.JOB: "job_id",
     Thing.ENVIRONMENT: "environment_id",
+    Thing.EXPLANATION: "explanation_id",
 }
 
 
@@ -63,6 +64,11 @@ def use_model(scope: Scope) -> Rule:
     return Rule(Who.READER, scope, Thing.MODEL, Right.USE)
 
 
+def ask_model(scope: Scope) -> Rule:
+    """As `use_model`, for work that goes on after the answer: somebody must own it."""
+    return Rule(Who.USER, scope, Thing.MODEL, Right.USE)
+
+
 def change_model(scope: Scope) -> Rule:
     return Rule(Who.USER, scope, Thing.MODEL, Right.CHANGE)
 
@@ -84,6 +90,14 @@ def see_job(scope: Scope) -> Rule:
     return Rule(Who.READER, scope, Thing.JOB, Right.SEE)
 
 
+def change_job(scope: Scope) -> Rule:
+    return Rule(Who.USER, scope, Thing.JOB, Right.CHANGE)
+
+
+def see_explanation(scope: Scope) -> Rule:
+    return Rule(Who.USER, scope, Thing.EXPLANATION, Right.SEE)
+
+
 def see_environment(scope: Scope) -> Rule:
     return Rule(Who.READER, scope, Thing.ENVIRONMENT, Right.SEE)
 
@@ -94,6 +108,12 @@ RULES: dict[tuple[str, str], Rule] = {
     ("lake.Health", "GET"): anyone(),
     ("lake.Runtimes", "GET"): reader(Scope.READ),
     ("lake.OneEnvironment", "GET"): see_environment(Scope.READ),
+    ("environments.Resolve", "POST"): user(Scope.WRITE),
+    ("environments.Packages", "GET"): see_environment(Scope.READ),
+    ("environments.Dockerfile", "GET"): see_environment(Scope.READ),
+    # The service asks for the right on the other environment.
+    ("environments.Diff", "GET"): see_environment(Scope.READ),
+    ("environments.Requirements", "GET"): see_model(Scope.READ),
     ("users.Users", "GET"): admin(),
     ("users.Users", "POST"): admin(),
     ("users.OneUser", "GET"): admin(),
@@ -116,7 +136,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("dataset_aliases.Aliases", "POST"): name_dataset(Scope.WRITE),
     ("dataset_aliases.OneAlias", "PATCH"): change_dataset(Scope.WRITE),
     ("dataset_aliases.OneAlias", "DELETE"): change_dataset(Scope.WRITE),
-    ("models.Models", "GET"): reader(Scope.READ),
+    ("search.Models", "GET"): reader(Scope.READ),
     ("models.Models", "POST"): user(Scope.WRITE),
     ("models.OneModel", "GET"): see_model(Scope.READ),
     ("models.OneModel", "PATCH"): change_model(Scope.WRITE),
@@ -136,6 +156,28 @@ RULES: dict[tuple[str, str], Rule] = {
     ("versions.ByHash", "GET"): reader(Scope.READ),
     ("links.permanent", "GET"): anyone(),
     ("predictions.Predict", "POST"): use_model(Scope.PREDICT),
+    ("open_inference.Server", "GET"): anyone(),
+    ("open_inference.Live", "GET"): anyone(),
+    ("open_inference.Ready", "GET"): anyone(),
+    ("open_inference.ModelMetadata", "GET"): use_model(Scope.PREDICT),
+    ("open_inference.VersionMetadata", "GET"): use_model(Scope.PREDICT),
+    ("open_inference.ModelReady", "GET"): use_model(Scope.PREDICT),
+    ("open_inference.VersionReady", "GET"): use_model(Scope.PREDICT),
+    ("open_inference.Infer", "POST"): use_model(Scope.PREDICT),
+    ("open_inference.VersionInfer", "POST"): use_model(Scope.PREDICT),
+    ("mlflow.Invocations", "POST"): use_model(Scope.PREDICT),
+    ("mlflow.Ping", "GET"): use_model(Scope.PREDICT),
+    ("mlflow.ServerVersion", "GET"): use_model(Scope.PREDICT),
+    ("predictions.Predictions", "POST"): ask_model(Scope.PREDICT),
+    ("audits.AuditsOfModel", "GET"): see_model(Scope.READ),
+    ("audits.AuditsOfModel", "POST"): ask_model(Scope.PREDICT),
+    ("audits.Audits", "GET"): reader(Scope.READ),
+    ("audits.Measures", "GET"): reader(Scope.READ),
+    ("explanations.ExplanationsOfModel", "GET"): Rule(Who.USER, Scope.READ, Thing.MODEL, Right.SEE),
+    ("explanations.ExplanationsOfModel", "POST"): ask_model(Scope.PREDICT),
+    ("explanations.OneExplanation", "GET"): see_explanation(Scope.READ),
+    ("jobs.Jobs", "GET"): user(Scope.READ),
     ("jobs.OneJob", "GET"): see_job(Scope.READ),
+    ("jobs.OneJob", "DELETE"): change_job(Scope.WRITE),
     ("jobs.JobLog", "GET"): see_job(Scope.READ),
 }

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Select,
+    and_,
     delete,
     exists,
     false,
@@ -23,6 +24,7 @@ from registry.db.tables import (
     dataset_aliases,
     datasets,
     environments,
+    explanations,
     jobs,
     model_shares,
     models,
@@ -31,7 +33,7 @@ from registry.db.tables import (
     versions,
 )
 from registry.domain.access import AliasAudience, Audience, Standing, Thing, Visibility
-from registry.domain.entities import User
+from registry.domain.entities import JobKind, User
 from registry.domain.errors import InvalidRequest
 
 _Condition = ColumnElement[bool]
@@ -149,8 +151,20 @@ def _model(name: str, user_id: int | None) -> _Standing:
 
 
 def _job(job_id: str, user_id: int | None) -> _Standing:
-    found = _standing_to_model(user_id).join_from(jobs, versions).join(models, models.c.name == versions.c.model)
-    return found.where(jobs.c.id == job_id)
+    """Who sees a model sees how it was prepared; what else was asked of it is between the lake and who asked."""
+    prepares = jobs.c.kind == JobKind.PREPARE
+    asked = false() if user_id is None else jobs.c.owner_id == user_id
+    found = select(
+        or_(asked, and_(prepares, _owns_model(user_id))),
+        and_(prepares, _shared_model(user_id)),
+        and_(prepares, models.c.visibility == Visibility.PUBLIC),
+    )
+    return found.join_from(jobs, versions).join(models, models.c.name == versions.c.model).where(jobs.c.id == job_id)
+
+
+def _explanation(explanation_id: str, user_id: int | None) -> _Standing:
+    asked = false() if user_id is None else explanations.c.owner_id == user_id
+    return select(asked, false(), false()).where(explanations.c.id == explanation_id)
 
 
 def _standing_to_model(user_id: int | None) -> _Standing:
@@ -178,7 +192,13 @@ def _environment(environment_id: str, user_id: int | None) -> _Standing:
     ).where(environments.c.id == environment_id)
 
 
-_STANDINGS = {Thing.MODEL: _model, Thing.DATASET: _dataset, Thing.JOB: _job, Thing.ENVIRONMENT: _environment}
+_STANDINGS = {
+    Thing.MODEL: _model,
+    Thing.DATASET: _dataset,
+    Thing.JOB: _job,
+    Thing.ENVIRONMENT: _environment,
+    Thing.EXPLANATION: _explanation,
+}
 
 
 def _visible(viewer: User | None, owns: _ForUser, shared: _ForUser, public: _Condition) -> _Condition:

@@ -40,6 +40,7 @@ class SqlEnvironments:
             "base": environment.base,
             "state": State.PENDING,
             "attempt": 1,
+            "dockerfile": environment.dockerfile,
         }
         with self._writes.begin() as connection:
             connection.execute(self._insert(environments).values(values).on_conflict_do_nothing())
@@ -76,6 +77,18 @@ class SqlEnvironments:
 
     def environment_failed(self, environment_id: str, problem: Json) -> None:
         self._update(environments, environments.c.id == environment_id, state=State.FAILED, problem=storable(problem))
+
+    def ready(self, newest: int) -> dict[str, Json]:
+        wanted = select(environments.c.id, environments.c.lock).where(environments.c.state == State.READY)
+        with self._reads.connect() as connection:
+            rows = connection.execute(wanted.order_by(environments.c.created_at.desc()).limit(newest)).all()
+        return {row.id: row.lock for row in rows}
+
+    def repairs(self, environment_id: str) -> list[Json]:
+        wanted = select(resolutions.c.repairs).where(resolutions.c.environment_id == environment_id)
+        with self._reads.connect() as connection:
+            found = [repair for row in connection.execute(wanted) for repair in row.repairs]
+        return [repair for index, repair in enumerate(found) if repair not in found[:index]]
 
     def _retry(self, table: Table, here: Any, seen: Resolution | Environment) -> None:
         """Begin the next attempt of what was seen failed; of those who saw the same attempt, one does."""

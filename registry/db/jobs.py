@@ -1,12 +1,14 @@
 """Jobs, their progress and their logs in the database."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, Row, Select, insert, select, update
 
-from registry.db.tables import jobs, log_lines, resolutions, versions
-from registry.domain.entities import Job, JobState, Json, Phase, now
-from registry.domain.errors import NotFound
+from registry.db.tables import jobs, log_lines, resolutions, users, versions
+from registry.domain.entities import Job, JobKind, JobState, Json, Phase, State, now
+from registry.domain.errors import Cancelled, NotFound
+from registry.domain.ports import NewJob, Unfinished
 from registry.domain.text import storable
 
 _WAITING = (JobState.QUEUED, JobState.RUNNING)
@@ -20,29 +22,55 @@ class SqlJobs:
         self._reads = engine
         self._writes = engine.execution_options(writes=True)
 
-    def get(self, job_id: str) -> Job:
-        query = (
-            select(jobs, versions.c.model, versions.c.number, versions.c.environment_id, versions.c.notes)
-            .join_from(jobs, versions)
-            .where(jobs.c.id == job_id)
+    def add(self, job: NewJob) -> str:
+        same = select(jobs.c.id, jobs.c.request).where(
+            jobs.c.version_id == job.version_id,
+            jobs.c.owner_id == job.owner_id,
+            jobs.c.kind == job.kind,
+            jobs.c.state.in_(_WAITING),
         )
+        with self._writes.begin() as connection:
+            for row in connection.execute(same):
+                if row.request == job.request:
+                    return str(row.id)
+            connection.execute(
+                insert(jobs).values(**asdict(job), state=JobState.QUEUED, phase=Phase.QUEUED, detail="in the queue")
+            )
+        return job.id
+
+    def get(self, job_id: str) -> Job:
         with self._reads.connect() as connection:
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_select().where(jobs.c.id == job_id)).one_or_none()
         if row is None:
             raise NotFound("job", job_id)
-        values = dict(row._mapping)
-        version = values.pop("number")
-        return Job(**{**values, "version": version, "state": JobState(row.state), "phase": Phase(row.phase)})
+        return _job(row)
+
+    def of_owner(self, owner_id: int, *, state: JobState | None, offset: int, limit: int) -> list[Job]:
+        query = _select().where(jobs.c.owner_id == owner_id)
+        if state is not None:
+            query = query.where(jobs.c.state == state)
+        query = query.order_by(jobs.c.created_at.desc(), jobs.c.id).offset(offset).limit(limit)
+        with self._reads.connect() as connection:
+            return [_job(row) for row in connection.execute(query)]
 
     def of_version(self, version_id: str) -> str | None:
-        query = select(jobs.c.id).where(jobs.c.version_id == version_id).order_by(jobs.c.created_at.desc()).limit(1)
+        query = (
+            select(jobs.c.id)
+            .where(jobs.c.version_id == version_id, jobs.c.kind == JobKind.PREPARE)
+            .order_by(jobs.c.created_at.desc())
+            .limit(1)
+        )
         with self._reads.connect() as connection:
             return connection.execute(query).scalar_one_or_none()
 
-    def unfinished(self) -> list[tuple[str, str]]:
-        query = select(jobs.c.id, jobs.c.version_id).where(jobs.c.state.in_(_WAITING)).order_by(jobs.c.created_at)
+    def unfinished(self) -> list[Unfinished]:
+        query = (
+            select(jobs.c.id, jobs.c.kind, jobs.c.version_id)
+            .where(jobs.c.state.in_(_WAITING))
+            .order_by(jobs.c.created_at)
+        )
         with self._reads.connect() as connection:
-            return [(row.id, row.version_id) for row in connection.execute(query)]
+            return [Unfinished(row.id, JobKind(row.kind), row.version_id) for row in connection.execute(query)]
 
     def progress(self, scope: str, phase: Phase, percent: float, detail: str) -> None:
         sharing = (
@@ -53,17 +81,46 @@ class SqlJobs:
         with self._writes.begin() as connection:
             connection.execute(
                 update(jobs)
-                .where(jobs.c.state == JobState.RUNNING, jobs.c.version_id.in_(sharing), jobs.c.percent <= percent)
+                .where(
+                    jobs.c.kind == JobKind.PREPARE,
+                    jobs.c.state == JobState.RUNNING,
+                    jobs.c.version_id.in_(sharing),
+                    jobs.c.percent <= percent,
+                )
                 .values(phase=phase, percent=percent, detail=storable(detail), updated_at=now())
             )
 
     def update(
-        self, job_id: str, state: JobState, phase: Phase, percent: float, detail: str, problem: Json | None = None
-    ) -> None:
-        said = {"detail": storable(detail), "problem": storable(problem)}
+        self,
+        job_id: str,
+        state: JobState,
+        phase: Phase,
+        percent: float,
+        detail: str,
+        problem: Json | None = None,
+        result: Json | None = None,
+    ) -> bool:
+        said = {"detail": storable(detail), "problem": storable(problem), "result": storable(result)}
         values = {"state": state, "phase": phase, "percent": percent, **said}
         with self._writes.begin() as connection:
-            connection.execute(update(jobs).where(jobs.c.id == job_id).values(**values, updated_at=now()))
+            changed = connection.execute(
+                update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(_WAITING)).values(**values, updated_at=now())
+            )
+        return changed.rowcount > 0
+
+    def cancel(self, job_id: str) -> None:
+        said = {"state": JobState.CANCELLED, "detail": "cancelled", "problem": Cancelled("job").to_document()}
+        prepared = select(jobs.c.version_id).where(jobs.c.id == job_id, jobs.c.kind == JobKind.PREPARE)
+        with self._writes.begin() as connection:
+            changed = connection.execute(
+                update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(_WAITING)).values(**said, updated_at=now())
+            )
+            if changed.rowcount:
+                connection.execute(
+                    update(versions)
+                    .where(versions.c.id.in_(prepared), versions.c.state != State.READY)
+                    .values(state=State.FAILED, problem=Cancelled("preparation").to_document())
+                )
 
     def log(self, scope: str, lines: Sequence[str]) -> None:
         if lines:
@@ -79,8 +136,10 @@ class SqlJobs:
             .select_from(jobs.join(versions).join(resolutions, versions.c.resolution_key == resolutions.c.key))
             .where(jobs.c.id == job_id)
         )
+        prepares = shared.where(jobs.c.kind == JobKind.PREPARE)
         with self._reads.connect() as connection:
-            scopes = [job_id, *(scope for scope in connection.execute(shared).one() if scope is not None)]
+            found = connection.execute(prepares).one_or_none() or ()
+            scopes = [job_id, *(scope for scope in found if scope is not None)]
         query = (
             select(log_lines.c.id, log_lines.c.text)
             .where(log_lines.c.scope.in_(scopes) & (log_lines.c.id > after))
@@ -89,3 +148,28 @@ class SqlJobs:
         )
         with self._reads.connect() as connection:
             return [(row.id, row.text) for row in connection.execute(query)]
+
+
+def _select() -> Select[*tuple[object, ...]]:
+    return (
+        select(
+            jobs,
+            users.c.name.label("owner"),
+            versions.c.model,
+            versions.c.number.label("version"),
+            versions.c.environment_id,
+            versions.c.notes,
+        )
+        .join(versions, versions.c.id == jobs.c.version_id)
+        .join(users, users.c.id == jobs.c.owner_id)
+    )
+
+
+def _job(row: Row[*tuple[object, ...]]) -> Job:
+    values = dict(row._mapping)
+    typed = {
+        "kind": JobKind(values["kind"]),
+        "state": JobState(values["state"]),
+        "phase": Phase(values["phase"]),
+    }
+    return Job(**{**values, **typed})

@@ -9,6 +9,7 @@ from registry.db.access import visible_models
 from registry.db.tables import jobs, model_aliases, models, resolutions, users, versions
 from registry.domain.entities import (
     Added,
+    JobKind,
     JobState,
     Json,
     Model,
@@ -20,12 +21,11 @@ from registry.domain.entities import (
     User,
     now,
 )
-from registry.domain.errors import Deleted, Forbidden, NotFound
+from registry.domain.errors import Deleted, Forbidden, LakeBusy, NotFound
 from registry.domain.text import storable
 from registry.domain.version_ref import LATEST, VersionRef
 
 _NOT_STORED = {"owner", "owner_id"}
-_PREPARE = "prepare"
 # What another attempt to prepare the same content may have of its own.
 _OF_THE_ATTEMPT = (
     *("golden_blob", "requirements_blob", "resolution_key", "environment_id", "image_id"),
@@ -53,7 +53,9 @@ class SqlModels:
             # Locks the model's row: two uploads at once get two numbers, or find each other's content.
             model = connection.execute(
                 select(models.c.owner_id, models.c.deleted_at).where(models.c.name == version.model).with_for_update()
-            ).one()
+            ).one_or_none()
+            if model is None:
+                raise LakeBusy(f"What was {version.model!r} is being removed just now.")
             if model.owner_id != version.owner_id:
                 raise Forbidden(f"The model {version.model!r} is another user's.", next="Choose another name.")
             if model.deleted_at is not None:
@@ -125,18 +127,6 @@ class SqlModels:
         if not edited:
             raise self._nothing(name, LATEST)
 
-    def newest(self, viewer: User | None) -> list[ModelVersion]:
-        rank = func.row_number().over(partition_by=versions.c.model, order_by=_BEST_FIRST).label("rank")
-        ranked = select(versions.c.id, rank).join_from(versions, models).where(_LIVE).subquery()
-        query = (
-            _select()
-            .join(ranked, ranked.c.id == versions.c.id)
-            .where(ranked.c.rank == 1, visible_models(viewer))
-            .order_by(versions.c.model)
-        )
-        with self._reads.connect() as connection:
-            return [_version(row) for row in connection.execute(query)]
-
     def version_builds_on(self, version_id: str, *, environment_id: str, image_id: str) -> None:
         self._update(version_id, environment_id=environment_id, image_id=image_id)
 
@@ -180,11 +170,11 @@ def _take_known(connection: Connection, version: ModelVersion, job_id: str) -> A
     if known.state == State.FAILED:
         again = {name: getattr(version, name) for name in _OF_THE_ATTEMPT}
         connection.execute(update(versions).where(here).values(**again, state=State.PENDING, file_freed_at=None))
-        _queue(connection, known.id, job_id)
+        _queue(connection, known.id, job_id, version.owner_id)
         return Added(known.id, known.number, job_id, JobState.QUEUED, Outcome.RETRIED)
     job = connection.execute(
         select(jobs.c.id, jobs.c.state)
-        .where(jobs.c.version_id == known.id, jobs.c.kind == _PREPARE)
+        .where(jobs.c.version_id == known.id, jobs.c.kind == JobKind.PREPARE)
         .order_by(jobs.c.created_at.desc())
         .limit(1)
     ).one()
@@ -200,13 +190,14 @@ def _add_new(connection: Connection, version: ModelVersion, job_id: str) -> Adde
     ).scalar_one()
     values = {name: value for name, value in asdict(version).items() if name not in _NOT_STORED}
     connection.execute(insert(versions).values({**values, "number": number}))
-    _queue(connection, version.id, job_id)
+    _queue(connection, version.id, job_id, version.owner_id)
     return Added(version.id, number, job_id, JobState.QUEUED, Outcome.NEW)
 
 
-def _queue(connection: Connection, version_id: str, job_id: str) -> None:
+def _queue(connection: Connection, version_id: str, job_id: str, owner_id: int) -> None:
+    waiting = {"state": JobState.QUEUED, "phase": Phase.QUEUED}
     connection.execute(
-        insert(jobs).values(id=job_id, kind=_PREPARE, version_id=version_id, state=JobState.QUEUED, phase=Phase.QUEUED)
+        insert(jobs).values(id=job_id, kind=JobKind.PREPARE, version_id=version_id, owner_id=owner_id, **waiting)
     )
 
 

@@ -44,12 +44,14 @@ class Visibility(StrEnum):
 
 
 class Thing(StrEnum):
-    """What a right can be had on. A dataset is seen through its aliases, a job and an environment through models."""
+    """What a right can be had on. A dataset is seen through its aliases, a preparation and an environment
+    through models, other jobs and explanations by who asked for them."""
 
     MODEL = "model"
     DATASET = "dataset"
     JOB = "job"
     ENVIRONMENT = "environment"
+    EXPLANATION = "explanation"
 
 
 class TokenKind(StrEnum):

@@ -30,10 +30,25 @@ class JobState(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_over(self) -> bool:
+        """Will nothing more happen?"""
+        return self not in (JobState.QUEUED, JobState.RUNNING)
+
+
+class JobKind(StrEnum):
+    """What a job does: make a version ready, predict a dataset, measure a version on one, explain a version."""
+
+    PREPARE = "prepare"
+    PREDICT = "predict"
+    AUDIT = "audit"
+    EXPLAIN = "explain"
 
 
 class Phase(StrEnum):
-    """Where the preparation of a version is, in the order in which the phases come."""
+    """Where a job is, in the order in which the phases come: of a preparation, then of all other kinds."""
 
     QUEUED = "queued"
     RESOLVE = "resolve"
@@ -41,6 +56,11 @@ class Phase(StrEnum):
     BUILD = "build"
     VERIFY = "verify"
     READY = "ready"
+    PREDICT = "predict"
+    MEASURE = "measure"
+    EXPLAIN = "explain"
+    STORE = "store"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +130,10 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One image's worth of lock; `installed` is what is really in the image, {name: version}."""
+    """One image's worth of lock; `installed` is what is really in the image, {name: version}.
+
+    `dockerfile` is the text that the image is built from; None for one of the time when it was not kept.
+    """
 
     id: str
     lock: Json
@@ -123,6 +146,7 @@ class Environment:
     installed: dict[str, str]
     problem: Json | None
     created_at: datetime
+    dockerfile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +237,15 @@ class AliasMove:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One durable piece of work; `percent` is 0 to 100."""
+    """One durable piece of work about a model version; `percent` is 0 to 100.
+
+    `request` is what was asked, `result` what came of it; both are documents of its kind's own.
+    """
 
     id: str
-    kind: str
+    kind: JobKind
+    owner: str
+    owner_id: int
     version_id: str
     model: str
     version: int
@@ -224,11 +253,61 @@ class Job:
     phase: Phase
     percent: float
     detail: str
+    request: Json
+    result: Json | None
     problem: Json | None
     environment_id: str | None
     notes: list[str]
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewAudit:
+    """A measure of a version on the rows of a dataset, with the column `target` as the truth.
+
+    `value` is None when the measure is not defined there; `note` says why, or how it was averaged.
+    """
+
+    version_id: str
+    dataset_hash: str
+    target: str
+    measure: str
+    value: float | None
+    rows: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """A kept measure, with the version that it is of."""
+
+    model: str
+    version: int
+    language: str
+    flavour: str
+    dataset_hash: str
+    target: str
+    measure: str
+    value: float | None
+    rows: int
+    note: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An explanation of a version's predictions; `data` is the document of its kind, `id` that of its job."""
+
+    id: str
+    version_id: str
+    model: str
+    version: int
+    owner: str
+    owner_id: int
+    request: Json
+    data: Json
+    created_at: datetime
 
 
 class Outcome(StrEnum):

@@ -3,11 +3,11 @@
     WelesError
     ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  NotFound  Exists  Deleted  AliasMoved  TooLarge
     │                 UnsupportedMediaType  NotAcceptable  Unauthenticated  Forbidden  EnvironmentFailed
-    │                 MethodNotAllowed  InUse  TooManyAttempts
+    │                 MethodNotAllowed  InUse  TooManyAttempts  TooMuchWork  MeasureMisfit  Cancelled
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     └── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy  LakeFailed
-                      ModelBusy
+                      ModelBusy  AnalysisUnavailable
 
 An error carries data (`fields`) and says what to do `next`; it never knows an HTTP status. `registry.api.problems`
 maps each class to one. `to_document` and `from_document` carry an error between the processes of one lake.
@@ -156,6 +156,40 @@ class TooLarge(CallerError):
             limit_bytes=limit_bytes,
             what=what,
         )
+
+
+class TooMuchWork(CallerError):
+    """Work of more `unit` (rows, values) than the lake does at once; `amount` is what was asked for."""
+
+    title = "It is too much work"
+
+    def __init__(self, what: str, amount: int, limit: int, unit: str, *, next: str = "") -> None:
+        super().__init__(
+            f"The {what} comes to {amount} {unit}; {limit} is the limit of this lake.",
+            next=next or "Ask for less, or ask the operator to raise the limit.",
+            what=what,
+            amount=amount,
+            limit=limit,
+            unit=unit,
+        )
+
+
+class MeasureMisfit(CallerError):
+    """A measure that is not defined for what the model predicts; `available` are those that are."""
+
+    title = "The measure does not fit the model"
+
+    def __init__(self, detail: str, available: Sequence[str]) -> None:
+        super().__init__(
+            detail, next=f"Ask for {', '.join(available)}, or leave the measures out.", available=[*available]
+        )
+
+
+class Cancelled(CallerError):
+    title = "It was cancelled"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} was cancelled.", next="Ask for it again.", what=what)
 
 
 class MethodNotAllowed(CallerError):
@@ -368,6 +402,20 @@ class BuilderUnavailable(LakeError):
         super().__init__(
             f"The worker or its Docker Engine cannot be reached: {reason}",
             next="Ask again later; operators: `weles-admin doctor` says what is wrong.",
+            reason=reason,
+        )
+
+
+class AnalysisUnavailable(LakeError):
+    """The program that measures and explains cannot be started, or ended before it answered."""
+
+    title = "Measures and explanations cannot be computed"
+    retry_after = 60
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The lake cannot compute this: {reason}",
+            next="Operators: install weles-registry[analysis] for the interpreter that WELES_ANALYSIS_PYTHON names.",
             reason=reason,
         )
 

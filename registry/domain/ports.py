@@ -15,24 +15,30 @@ from builders.built_image import BuiltImage
 from builders.identity import Recipe
 from builders.lock import Lock
 from builders.lock import Resolution as Resolved
+from builders.packages import Missing
 from builders.report import BuildReport
 from builders.spec import EnvironmentSpec
 from registry.domain.access import AliasAudience, Audience, Caller, Standing, Thing, Token
 from registry.domain.entities import (
     Account,
     Added,
+    Audit,
     Dataset,
     DatasetAlias,
     Environment,
+    Explanation,
     Job,
+    JobKind,
     JobState,
     Json,
     Model,
     ModelVersion,
+    NewAudit,
     Phase,
     Resolution,
     User,
 )
+from registry.domain.search import Found, Search
 from registry.domain.version_ref import LATEST, VersionRef
 
 
@@ -201,10 +207,6 @@ class Models(Protocol):
         """Set what is given, at least one of them. Raises NotFound, Deleted."""
         ...
 
-    def newest(self, viewer: User | None) -> list[ModelVersion]:
-        """Of each model that `viewer` may see the version that `version` would give, in the order of their names."""
-        ...
-
     def version_builds_on(self, version_id: str, *, environment_id: str, image_id: str) -> None:
         """From now on the version runs in this image."""
         ...
@@ -213,6 +215,15 @@ class Models(Protocol):
 
     def version_failed(self, version_id: str, problem: Json, *, free_file: bool = False) -> None:
         """With `free_file` the version's model file is needed no more."""
+        ...
+
+
+class SearchIndex(Protocol):
+    def find(self, search: Search, viewer: User | None) -> Found:
+        """A page of what fits, of the models that `viewer` may see (None: someone without a token).
+
+        Raises InvalidRequest for a regular expression that cannot be read, or that takes too long.
+        """
         ...
 
 
@@ -241,16 +252,56 @@ class Environments(Protocol):
 
     def environment_failed(self, environment_id: str, problem: Json) -> None: ...
 
+    def ready(self, newest: int) -> dict[str, Json]:
+        """Id → lock of the environments that have an image: of many, the newest."""
+        ...
+
+    def repairs(self, environment_id: str) -> list[Json]:
+        """Every repair by which a specification came to be this environment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be queued; `id` is 32 hex digits, `request` a document of the kind's own."""
+
+    id: str
+    kind: JobKind
+    version_id: str
+    owner_id: int
+    request: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """As much of a job that is queued or running as its runner must know."""
+
+    id: str
+    kind: JobKind
+    version_id: str
+
 
 class Jobs(Protocol):
+    """What is over (succeeded, failed, cancelled) is never changed again."""
+
+    def add(self, job: NewJob) -> str:
+        """Queue the job; the id of the unfinished one instead when its owner has asked for the same already."""
+        ...
+
     def get(self, job_id: str) -> Job:
         """Raises NotFound."""
         ...
 
-    def of_version(self, version_id: str) -> str | None: ...
+    def of_owner(self, owner_id: int, *, state: JobState | None, offset: int, limit: int) -> list[Job]:
+        """The owner's jobs, the newest first."""
+        ...
 
-    def unfinished(self) -> list[tuple[str, str]]:
-        """(job id, version id) of every job that is queued or running, oldest first."""
+    def of_version(self, version_id: str) -> str | None:
+        """The job that prepares, or prepared, the version."""
+        ...
+
+    def unfinished(self) -> list[Unfinished]:
+        """Every job that is queued or running, oldest first."""
         ...
 
     def progress(self, scope: str, phase: Phase, percent: float, detail: str) -> None:
@@ -258,8 +309,21 @@ class Jobs(Protocol):
         ...
 
     def update(
-        self, job_id: str, state: JobState, phase: Phase, percent: float, detail: str, problem: Json | None = None
-    ) -> None: ...
+        self,
+        job_id: str,
+        state: JobState,
+        phase: Phase,
+        percent: float,
+        detail: str,
+        problem: Json | None = None,
+        result: Json | None = None,
+    ) -> bool:
+        """Whether the job was not over yet, and therefore is now as said."""
+        ...
+
+    def cancel(self, job_id: str) -> None:
+        """End the job as cancelled, and with it, as failed, the version that it was preparing."""
+        ...
 
     def log(self, scope: str, lines: Sequence[str]) -> None:
         """Append lines; `scope` is a job's id, a resolution's key, or an environment's id."""
@@ -268,6 +332,51 @@ class Jobs(Protocol):
     def log_after(self, job_id: str, after: int) -> list[tuple[int, str]]:
         """(number, line) of the job and of what it shares with others, later than `after`, in order."""
         ...
+
+
+class Audits(Protocol):
+    """Measures of versions on datasets; each is kept once per version, dataset, target and measure."""
+
+    def add(self, audits: Sequence[NewAudit]) -> None:
+        """What is there already is left as it is."""
+        ...
+
+    def of_version(self, version_id: str, dataset_hash: str, target: str) -> list[Audit]: ...
+
+    def visible(
+        self,
+        viewer: User | None,
+        *,
+        version_id: str | None = None,
+        dataset_hash: str | None = None,
+        measure: str | None = None,
+    ) -> list[Audit]:
+        """Those of models and on datasets that `viewer` may see (None: a caller without a token)."""
+        ...
+
+
+class Explanations(Protocol):
+    def add(self, explanation: Explanation, plots: Mapping[str, bytes]) -> None:
+        """Keep it with its plots by media type; one that is there already is left as it is."""
+        ...
+
+    def get(self, explanation_id: str) -> Explanation:
+        """Raises NotFound."""
+        ...
+
+    def of_version(self, version_id: str, owner_id: int) -> list[Explanation]:
+        """Those that the owner has asked for, the newest first."""
+        ...
+
+    def plot(self, explanation_id: str, media_type: str) -> bytes:
+        """Raises NotFound."""
+        ...
+
+    def plot_script(self, version: str | None = None) -> bytes | None:
+        """What the browser draws plots with, of that version, or the newest; None when it is not kept."""
+        ...
+
+    def add_plot_script(self, version: str, content: bytes) -> None: ...
 
 
 class ImageBuilder(Protocol):
@@ -282,6 +391,10 @@ class ImageBuilder(Protocol):
     def build(self, environment_id: str, lock: Lock, base: Base, report: BuildReport) -> BuiltImage: ...
 
     def exists(self, environment_id: str) -> BuiltImage | None: ...
+
+    def missing(self, lock: Lock) -> Missing: ...
+
+    def dockerfile(self, lock: Lock, base: Base) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,4 +472,12 @@ class Desk(Protocol):
 
     def runtimes(self) -> Runtimes:
         """What environments can be built on."""
+        ...
+
+
+class Doctor(Protocol):
+    """The worker's doctor, as the web process sees it: looks at an environment and builds nothing."""
+
+    def examine(self, spec: EnvironmentSpec, base: Base) -> Json:
+        """A verdict as `builders.verdict.Verdict.to_json` writes it. Raises LakeBusy and BuilderUnavailable."""
         ...

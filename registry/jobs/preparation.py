@@ -86,7 +86,11 @@ class Preparation:
                 self._builder.fetch(resolved, base, report)
                 identity = environment_id(resolved.lock, base, self._recipes[base.language])
                 repairs = [*resolution.repairs, *(repair.to_json() for repair in resolved.repairs)]
-                self._environments.resolved(key, _pending(identity, resolved.lock, resolution.base), repairs)
+                # It is the text that will be built: the id, which `build` checks, covers all that decides it.
+                dockerfile = self._builder.dockerfile(resolved.lock, base)
+                self._environments.resolved(
+                    key, _pending(identity, resolved.lock, resolution.base, dockerfile), repairs
+                )
                 return {"environment": identity}
 
             return self._outcome(report, resolve_and_fetch, lambda it: self._environments.resolution_failed(key, it))
@@ -125,10 +129,10 @@ class Preparation:
             return self._outcome(report, build, lambda it: self._environments.environment_failed(environment, it))
 
     def verify(self, job_id: str, version_id: str, environment: str) -> Json:
-        """Load the model in its image and replay the golden rows: {} or {"problem": …}."""
-        self._jobs.update(
-            job_id, JobState.RUNNING, Phase.VERIFY, SPAN[Phase.VERIFY][0], "loading the model in its image"
-        )
+        """Load the model in its image and replay the golden rows: {} (also when it was cancelled) or {"problem": …}."""
+        begin = SPAN[Phase.VERIFY][0]
+        if not self._jobs.update(job_id, JobState.RUNNING, Phase.VERIFY, begin, "loading the model in its image"):
+            return {}
         version = self._models.version_by_id(version_id)
         known = self._environments.environment(environment)
         resolution = self._environments.resolution(version.resolution_key)
@@ -147,8 +151,10 @@ class Preparation:
         if problem is None:
             self._jobs.update(job_id, JobState.SUCCEEDED, Phase.READY, 100, "ready")
             return
-        self._models.version_failed(version_id, problem, free_file=from_document(problem).family == "model")
         job = self._jobs.get(job_id)
+        if job.state.is_over:
+            return
+        self._models.version_failed(version_id, problem, free_file=from_document(problem).family == "model")
         self._jobs.update(job_id, JobState.FAILED, job.phase, job.percent, problem["detail"], problem)
         self._jobs.log(job_id, [f"failed: {problem['detail']}"])
         try:
@@ -226,7 +232,7 @@ def _with_advice(error: WelesError, version: ModelVersion) -> WelesError:
     return error
 
 
-def _pending(identity: str, lock: Lock, base: Json) -> Environment:
+def _pending(identity: str, lock: Lock, base: Json, dockerfile: str) -> Environment:
     return Environment(
         id=identity,
         lock=lock.to_json(),
@@ -239,4 +245,5 @@ def _pending(identity: str, lock: Lock, base: Json) -> Environment:
         installed={},
         problem=None,
         created_at=now(),
+        dockerfile=dockerfile,
     )

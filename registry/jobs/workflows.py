@@ -1,23 +1,27 @@
-"""Preparation as durable workflows (DBOS): what was begun when the worker died goes on when it starts again.
+"""Jobs as durable workflows (DBOS): what was begun when the worker died goes on when it starts again.
 
     prepare(job, version) ─▶ acquire(resolution, attempt) ─▶ build(environment, attempt) ─▶ verify
+    work(job)                                                              every other kind of job
 
 A workflow's id is what it is about, so that a hundred uploads which share an environment wait for one `acquire` and
-one `build`. Versions are prepared from the queue `versions`, environments made from the queue `environments`.
+one `build`. Versions are prepared from the queue `versions`, environments made from the queue `environments`, other
+work is done from the queue `work`. A job that was cancelled ends at its next step.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
 
-from registry.domain.entities import Json
+from registry.domain.entities import JobKind, Json
 from registry.domain.errors import LakeFailed
+from registry.domain.ports import Unfinished
 from registry.jobs.preparation import Preparation
+from registry.jobs.work import Work, failure
 
 _log = logging.getLogger(__name__)
-_VERSIONS, _ENVIRONMENTS = "versions", "environments"
+_VERSIONS, _ENVIRONMENTS, _WORK = "versions", "environments", "work"
 _VERSIONS_AT_ONCE = 32
 _POLL_SECONDS = 0.1
 # Jobs of another version are not taken up again: this changes only when the steps of a workflow do, not with releases.
@@ -27,11 +31,12 @@ _LOST = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 @DBOS.dbos_class()
 class Workflows(DBOSConfiguredInstance):
-    """The workflows over one `Preparation`. Arguments and results are JSON-ready, as DBOS keeps them."""
+    """The workflows over one `Preparation` and one `Work`. Arguments and results are JSON-ready, as DBOS keeps them."""
 
-    def __init__(self, preparation: Preparation) -> None:
+    def __init__(self, preparation: Preparation, work: Work) -> None:
         super().__init__("lake")
         self._preparation = preparation
+        self._other_work = work
 
     @DBOS.workflow()
     def prepare(self, job_id: str, version_id: str) -> None:
@@ -40,7 +45,7 @@ class Workflows(DBOSConfiguredInstance):
         except Exception as error:
             # Whatever happens, the job says so: nothing waits for ever.
             _log.exception("job %s", job_id)
-            problem = LakeFailed(f"The worker failed ({type(error).__name__}); its log says more.").to_document()
+            problem = failure(error)
         self._finish(job_id, version_id, problem)
 
     def _prepare(self, job_id: str, version_id: str) -> Json | None:
@@ -64,6 +69,15 @@ class Workflows(DBOSConfiguredInstance):
             if "problem" in built:
                 return dict(built["problem"])
         return self._verify(job_id, version_id, environment).get("problem")
+
+    @DBOS.workflow()
+    def work(self, job_id: str) -> None:
+        try:
+            outcome = self._work(job_id)
+        except Exception as error:
+            _log.exception("job %s", job_id)
+            outcome = {"problem": failure(error)}
+        self._finish_work(job_id, outcome)
 
     @DBOS.workflow()
     def acquire(self, key: str) -> Json:
@@ -105,6 +119,14 @@ class Workflows(DBOSConfiguredInstance):
     def _finish(self, job_id: str, version_id: str, problem: Json | None) -> None:
         self._preparation.finish(job_id, version_id, problem)
 
+    @DBOS.step()
+    def _work(self, job_id: str) -> Json:
+        return self._other_work.run(job_id)
+
+    @DBOS.step(retries_allowed=True, max_attempts=5)
+    def _finish_work(self, job_id: str, outcome: Json) -> None:
+        self._other_work.finish(job_id, outcome)
+
 
 def _shared(workflow_id: str, workflow: Callable[..., Json], *arguments: Any) -> Json:
     """The result of the one workflow of this id, begun now if nobody has yet."""
@@ -115,45 +137,54 @@ def _shared(workflow_id: str, workflow: Callable[..., Json], *arguments: Any) ->
 class JobRunner:
     """Runs the workflows in this process, on a database of DBOS's own tables."""
 
-    def __init__(self, database_url: str, preparation: Preparation, *, executor: str, builds_at_once: int) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        preparation: Preparation,
+        work: Work,
+        *,
+        executor: str,
+        builds_at_once: int,
+        jobs_at_once: int,
+    ) -> None:
         config: DBOSConfig = {
             "name": "weles",
             "system_database_url": database_url,
             "application_version": _STEPS_VERSION,
             "executor_id": executor,
             "log_level": "WARNING",
-            "max_executor_threads": _VERSIONS_AT_ONCE + 16,
+            "max_executor_threads": _VERSIONS_AT_ONCE + jobs_at_once + 16,
         }
         DBOS(config=config)
         self._preparation = preparation
-        self._workflows = Workflows(preparation)
-        self._builds_at_once = builds_at_once
+        self._other_work = work
+        self._workflows = Workflows(preparation, work)
+        self._at_once = {_VERSIONS: _VERSIONS_AT_ONCE, _ENVIRONMENTS: builds_at_once, _WORK: jobs_at_once}
 
     def start(self) -> None:
         """Take up what was left unfinished and begin to work on the queues."""
         DBOS.launch()
-        DBOS.register_queue(
-            _VERSIONS,
-            worker_concurrency=_VERSIONS_AT_ONCE,
-            polling_interval_sec=_POLL_SECONDS,
-            on_conflict="always_update",
-        )
-        DBOS.register_queue(
-            _ENVIRONMENTS,
-            worker_concurrency=self._builds_at_once,
-            polling_interval_sec=_POLL_SECONDS,
-            on_conflict="always_update",
-        )
+        for queue, at_once in self._at_once.items():
+            DBOS.register_queue(
+                queue, worker_concurrency=at_once, polling_interval_sec=_POLL_SECONDS, on_conflict="always_update"
+            )
 
-    def prepare(self, job_id: str, version_id: str) -> None:
-        """Have the version prepared; asking again with the same job changes nothing."""
-        with SetWorkflowID(job_id):
-            DBOS.enqueue_workflow(_VERSIONS, self._workflows.prepare, job_id, version_id)
+    def run(self, job: Unfinished) -> None:
+        """Have the job done; asking again with the same one changes nothing."""
+        with SetWorkflowID(job.id):
+            if job.kind is JobKind.PREPARE:
+                DBOS.enqueue_workflow(_VERSIONS, self._workflows.prepare, job.id, job.version_id)
+            else:
+                DBOS.enqueue_workflow(_WORK, self._workflows.work, job.id)
 
-    def give_up_the_lost(self, unfinished: Mapping[str, str]) -> None:
-        """End the jobs (id → version id) whose workflow is over without having said so: nothing waits for ever."""
-        for job_id, version_id in unfinished.items():
-            status = DBOS.get_workflow_status(job_id)
-            if status is not None and status.status in _LOST:
-                problem = LakeFailed("The worker failed while it prepared this version; its log says more.")
-                self._preparation.finish(job_id, version_id, problem.to_document())
+    def give_up_the_lost(self, unfinished: Iterable[Unfinished]) -> None:
+        """End the jobs whose workflow is over without having said so: nothing waits for ever."""
+        for job in unfinished:
+            status = DBOS.get_workflow_status(job.id)
+            if status is None or status.status not in _LOST:
+                continue
+            problem = LakeFailed("The worker failed while it did this; its log says more.").to_document()
+            if job.kind is JobKind.PREPARE:
+                self._preparation.finish(job.id, job.version_id, problem)
+            else:
+                self._other_work.finish(job.id, {"problem": problem})

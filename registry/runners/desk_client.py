@@ -2,18 +2,21 @@
 
 import http.client
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from builders.bases import Base
 from builders.identity import Recipe
+from builders.spec import EnvironmentSpec
+from registry.domain.entities import Json
 from registry.domain.errors import BuilderUnavailable, from_document
 from registry.domain.ports import Ending, Runtimes
 from registry.runners.unix_socket import UnixHttpConnection
 
 
 class DeskClient:
-    """The `Desk` port. `seconds` bounds the wait for a container to load its model."""
+    """The `Desk` and `Doctor` ports. `seconds` bounds the wait for a container to load its model."""
 
     def __init__(self, socket: Path, seconds: float) -> None:
         self._socket = socket
@@ -33,10 +36,14 @@ class DeskClient:
         recipes = {language: Recipe(**recipe) for language, recipe in document["recipes"].items()}
         return Runtimes(tuple(Base(**base) for base in document["bases"]), recipes)
 
-    def _ask(self, method: str, path: str) -> dict[str, Any]:
+    def examine(self, spec: EnvironmentSpec, base: Base) -> Json:
+        return self._ask("POST", "/examinations", {"spec": spec.to_json(), "base": asdict(base)})
+
+    def _ask(self, method: str, path: str, body: Json | None = None) -> dict[str, Any]:
         connection = UnixHttpConnection(self._socket, self._seconds)
         try:
-            connection.request(method, path)
+            content = None if body is None else json.dumps(body)
+            connection.request(method, path, content, {"Content-Type": "application/json"} if content else {})
             response = connection.getresponse()
             document: dict[str, Any] = json.loads(response.read())
         except (OSError, http.client.HTTPException, ValueError) as error:

@@ -4,19 +4,24 @@ import threading
 from dataclasses import asdict
 from pathlib import Path
 
-from flask import Flask, jsonify
+from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 from waitress.server import create_server
 
+from builders.bases import Base
+from builders.spec import EnvironmentSpec
 from registry.domain.errors import LakeFailed, WelesError
-from registry.domain.ports import Desk
+from registry.domain.ports import Desk, Doctor
 from registry.runners.unix_socket import reachable
 
 _THREADS = 32
 
 
-def create_desk_app(desk: Desk) -> Flask:
-    """WSGI application: POST /leases/VERSION, DELETE /leases/VERSION/FOLDER, GET /endings/FOLDER, GET /runtimes."""
+def create_desk_app(desk: Desk, doctor: Doctor) -> Flask:
+    """WSGI application of the desk and, beside it, of the doctor.
+
+    POST /leases/VERSION, DELETE /leases/VERSION/FOLDER, GET /endings/FOLDER, GET /runtimes, POST /examinations.
+    """
     app = Flask("weles-desk")
 
     @app.post("/leases/<version_id>")
@@ -36,6 +41,11 @@ def create_desk_app(desk: Desk) -> Flask:
     def runtimes() -> ResponseReturnValue:
         return jsonify(asdict(desk.runtimes()))
 
+    @app.post("/examinations")
+    def examine() -> ResponseReturnValue:
+        document = request.get_json()
+        return jsonify(doctor.examine(EnvironmentSpec.from_json(document["spec"]), Base(**document["base"])))
+
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> ResponseReturnValue:
         app.logger.exception("the lease desk")
@@ -49,13 +59,13 @@ def create_desk_app(desk: Desk) -> Flask:
 
 
 class DeskServer:
-    """Serves a desk on a socket that only its owner may use, from threads of its own."""
+    """Serves a desk and a doctor on a socket that only its owner may use, from threads of its own."""
 
-    def __init__(self, desk: Desk, socket: Path) -> None:
+    def __init__(self, desk: Desk, doctor: Doctor, socket: Path) -> None:
         socket.unlink(missing_ok=True)
         with reachable(socket) as path:
             self._server = create_server(
-                create_desk_app(desk), unix_socket=path, unix_socket_perms="600", threads=_THREADS
+                create_desk_app(desk, doctor), unix_socket=path, unix_socket_perms="600", threads=_THREADS
             )
 
     def start(self) -> None:

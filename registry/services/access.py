@@ -14,6 +14,10 @@ class AccessService:
     def __init__(self, access: Access) -> None:
         self._access = access
 
+    def may(self, user: User | None, right: Right, thing: Thing, name: str) -> bool:
+        """One indexed query."""
+        return right in rights(self._access.standing(thing, name, None if user is None else user.id), user)
+
     def require(self, user: User | None, right: Right, thing: Thing, name: str) -> None:
         """One indexed query. Raises NotFound when `user` may not even see it, Forbidden when that is all they may."""
         had = rights(self._access.standing(thing, name, None if user is None else user.id), user)

@@ -11,6 +11,7 @@ from registry.domain.schema import Schema
 from registry.tables import arrow_streams, formats
 from registry.tables.content_hash import ContentHash
 from registry.tables.statistics import Description
+from registry.tables.stream import TableStream
 
 _NEXT = "Correct the table where it is named, and send it again."
 
@@ -38,9 +39,17 @@ def stage(content_type: str, sent: BinaryIO, folder: Path, *, max_bytes: int) ->
 
     `folder` is on the disk that has room for it. Raises UnsupportedMediaType, InvalidInput, TooLarge (when unfolded).
     """
+    try:
+        return write(formats.stream(content_type, sent, max_bytes=max_bytes), folder)
+    except InvalidInput as error:
+        error.next = _NEXT
+        raise
+
+
+def write(table: TableStream, folder: Path) -> StagedTable:
+    """A table that comes in parts, as `stage` would have it. What the parts raise is raised."""
     file: BinaryIO = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (closed by its owner)
     try:
-        table = formats.stream(content_type, sent, max_bytes=max_bytes)
         content, description, rows = ContentHash(table.schema), Description(table.schema), 0
         with arrow_streams.ParquetWriter(file, table.schema) as writer:
             for part in table.parts:
@@ -49,10 +58,8 @@ def stage(content_type: str, sent: BinaryIO, folder: Path, *, max_bytes: int) ->
                 writer.write(part)
                 rows += part.rows
         describe_further(description, file)
-    except BaseException as error:
+    except BaseException:
         file.close()
-        if isinstance(error, InvalidInput):
-            error.next = _NEXT
         raise
     file.seek(0)
     return StagedTable(file, content.digest(), rows, table.schema, description.missing, description.columns())

@@ -14,11 +14,11 @@ from builders.identity import Recipe, spec_digest
 from builders.parse import LANGUAGES, parse_environment
 from builders.spec import EnvironmentSpec, ParsedSpec
 from registry.domain.access import Right, Thing
-from registry.domain.entities import JobState, Json, ModelVersion, Outcome, Resolution, State, User, now
+from registry.domain.entities import Dataset, JobState, Json, ModelVersion, Outcome, Resolution, State, User, now
 from registry.domain.errors import Forbidden, InvalidEnvironment, InvalidInput, InvalidRequest, NotFound
 from registry.domain.found_tags import found_tags, main_packages
 from registry.domain.ports import Blobs, Desk, Models
-from registry.domain.schema import Field, Schema
+from registry.domain.schema import Schema
 from registry.domain.task import Task, find_task
 from registry.domain.version_hash import version_hash
 from registry.services.access import AccessService
@@ -99,14 +99,11 @@ class UploadService:
         )
         runtimes = self._desk.runtimes()
         choice = choose(parsed.spec, runtimes.bases)
-        schema = self._schema(user, request, parts)
-        inputs = _inputs(schema, request.target)
+        inputs = _inputs(self._schema(user, request, parts), request.target)
         golden = None if parts.golden is None else GoldenRows.parse(parts.golden, inputs)
-        task = _task(schema.field(request.target), request.model_class, golden)
 
-        dataset_hash = request.dataset
-        if parts.data is not None:
-            dataset_hash = self._datasets.add(user, parts.data, request.data_name, request.data_description).hash
+        dataset = self._dataset(user, request, parts)
+        task = _task(dataset, request.target, request.model_class, golden)
         model_blob, size = self._blobs.put(parts.model, what="model")
         requirements_blob, _ = self._blobs.put(io.BytesIO(parts.requirements))
         golden_blob = None if parts.golden is None else self._blobs.put(io.BytesIO(parts.golden))[0]
@@ -136,7 +133,7 @@ class UploadService:
                 flavour=request.flavour,
                 language=request.language,
                 environment=spec_digest(parsed.spec),
-                dataset=dataset_hash,
+                dataset=dataset.hash,
                 target=request.target,
                 inputs=inputs.to_json(),
             ),
@@ -147,7 +144,7 @@ class UploadService:
             model_bytes=size,
             golden_blob=golden_blob,
             requirements_blob=requirements_blob,
-            dataset_hash=dataset_hash,
+            dataset_hash=dataset.hash,
             dataset_name=request.data_name,
             resolution_key=resolution.key,
             environment_id=None,
@@ -191,10 +188,14 @@ class UploadService:
         if request.dataset is not None:
             self._access.require(user, Right.SEE, Thing.DATASET, request.dataset)
             return Schema.from_json(self._datasets.get(request.dataset).schema)
-        raise InvalidRequest(
-            "The training data are missing: the columns that the model takes are read from them.",
-            next="Send the part `data`, or name a stored dataset's hash in `dataset`.",
-        )
+        raise _no_data()
+
+    def _dataset(self, user: User, request: UploadRequest, parts: UploadParts) -> Dataset:
+        if parts.data is not None:
+            return self._datasets.add(user, parts.data, request.data_name, request.data_description)
+        if request.dataset is not None:
+            return self._datasets.get(request.dataset)
+        raise _no_data()
 
 
 def read_requirements(text: bytes, language: str, version: str, filename: str = "") -> ParsedSpec:
@@ -239,10 +240,23 @@ def _resolution(parsed: ParsedSpec, choice: BaseChoice, recipe: Recipe) -> Resol
     )
 
 
-def _task(target: Field, model_class: str, golden: GoldenRows | None) -> Task | None:
+def _no_data() -> InvalidRequest:
+    return InvalidRequest(
+        "The training data are missing: the columns that the model takes are read from them.",
+        next="Send the part `data`, or name a stored dataset's hash in `dataset`.",
+    )
+
+
+def _task(dataset: Dataset, target: str, model_class: str, golden: GoldenRows | None) -> Task | None:
+    fields = Schema.from_json(dataset.schema).fields
+    place = [field.name for field in fields].index(target)
     prob = None if golden is None else golden.answers.get("prob")
-    probabilities = None if prob is None else len(prob.columns)
-    return find_task(target, model_class, probabilities=probabilities, distinct=None)
+    return find_task(
+        fields[place],
+        model_class,
+        probabilities=None if prob is None else len(prob.columns),
+        distinct=None if dataset.statistics is None else dataset.statistics[place]["unique"],
+    )
 
 
 def _found_tags(request: UploadRequest, task: Task | None, spec: EnvironmentSpec) -> list[str]:

@@ -6,18 +6,20 @@
     weles.model.status("wine")
     weles.model.predict("wine", X)
 
-One noun per module: `model`, `dataset`, `user`, `token`. `connect` names the lake; every error is in `weles.errors`,
-and here.
+One noun per module: `model`, `dataset`, `environment`, `user`, `token`, and `work` for what the lake does meanwhile.
+`connect` names the lake; every error is in `weles.errors`, and here.
 """
 
-from weles import dataset, errors, model, token, user
+from weles import dataset, environment, errors, model, token, user, work
 from weles.connection import Connection, connect
 from weles.errors import (
     AliasMoved,
+    AnalysisUnavailable,
     AnswersDiffer,
     BlobUnavailable,
     BuilderUnavailable,
     CallerError,
+    Cancelled,
     CapacityExceeded,
     Deleted,
     EnvironmentFailed,
@@ -33,6 +35,7 @@ from weles.errors import (
     LakeError,
     LakeFailed,
     LakeUnreachable,
+    MeasureMisfit,
     MethodNotAllowed,
     ModelBusy,
     ModelDied,
@@ -48,6 +51,7 @@ from weles.errors import (
     SessionDiffers,
     TooLarge,
     TooManyAttempts,
+    TooMuchWork,
     Unauthenticated,
     UnexpectedAnswer,
     UnsupportedMediaType,
@@ -58,10 +62,12 @@ from weles.version import __version__
 
 __all__ = [
     "AliasMoved",
+    "AnalysisUnavailable",
     "AnswersDiffer",
     "BlobUnavailable",
     "BuilderUnavailable",
     "CallerError",
+    "Cancelled",
     "CapacityExceeded",
     "Connection",
     "Deleted",
@@ -78,6 +84,7 @@ __all__ = [
     "LakeError",
     "LakeFailed",
     "LakeUnreachable",
+    "MeasureMisfit",
     "MethodNotAllowed",
     "ModelBusy",
     "ModelDied",
@@ -93,6 +100,7 @@ __all__ = [
     "SessionDiffers",
     "TooLarge",
     "TooManyAttempts",
+    "TooMuchWork",
     "Unauthenticated",
     "UnexpectedAnswer",
     "UnsupportedMediaType",
@@ -101,8 +109,10 @@ __all__ = [
     "__version__",
     "connect",
     "dataset",
+    "environment",
     "errors",
     "model",
     "token",
     "user",
+    "work",
 ]

@@ -9,7 +9,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from weles import account_commands, commands, dataset_commands, life_commands
+from weles import (
+    account_commands,
+    commands,
+    dataset_commands,
+    environment_commands,
+    life_commands,
+    search_command,
+    work_commands,
+)
 from weles.errors import WelesError
 from weles.progress import say
 from weles.version import __version__
@@ -48,7 +56,10 @@ def parser() -> argparse.ArgumentParser:
     nouns = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _model_commands(nouns)
     life_commands.add(nouns)
+    search_command.add(nouns)
     dataset_commands.add(nouns)
+    environment_commands.add(nouns)
+    work_commands.add(nouns)
     account_commands.add(nouns)
     return top
 
@@ -81,8 +92,11 @@ def _model_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     predict = nouns.add_parser("predict", help="predict the rows of a CSV or JSON file, in the same form")
     predict.add_argument("name")
-    predict.add_argument("data", nargs="?", default="-", help="a .csv or .json file; - is standard input")
+    predict.add_argument(
+        "data", nargs="?", default="-", help="a .csv or .json file, or a dataset's hash; - is standard input"
+    )
     predict.add_argument("--mode", choices=("exact", "prob"), default="exact")
+    predict.add_argument("--later", action="store_true", help="by a job, whose result is a dataset of the lake")
     predict.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     predict.add_argument("--input", choices=("csv", "json"), help="default: by the file's name; csv for standard input")
     predict.add_argument("--output", choices=("csv", "json"), help="default: as the input")

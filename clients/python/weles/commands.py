@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from argparse import Namespace
 from dataclasses import asdict
@@ -14,6 +15,7 @@ from weles.output import pour, show
 from weles.requirements import EnvironmentLike
 
 __all__ = [
+    "environment_of",
     "info",
     "predict",
     "status",
@@ -35,7 +37,7 @@ def upload(options: Namespace) -> None:
         options.data,
         options.data_name,
         options.data_description,
-        environment=_environment(options.requirements),
+        environment=environment_of(options.requirements),
         wait=options.wait,
     )
     show(asdict(made))
@@ -49,8 +51,14 @@ def status(options: Namespace) -> None:
 
 def predict(options: Namespace) -> None:
     """Print the predictions for a file's rows, as the lake writes them."""
+    if options.later:
+        show(asdict(model.predict_later(options.name, options.data, mode=options.mode, version=options.model_version)))
+        return
     connection = current()
-    if options.data == "-":
+    stored = sources.hash_of(options.data)
+    if stored is not None:
+        form, body = "json", json.dumps({"dataset": stored}).encode()
+    elif options.data == "-":
         form, body = options.input or "csv", sys.stdin.buffer.read()
     else:
         path = sources.file_of(options.data)
@@ -65,7 +73,7 @@ def predict(options: Namespace) -> None:
         _TYPES[form],
         mode=options.mode,
         version=options.model_version,
-        accept=_TYPES[options.output or form],
+        accept=_TYPES[options.output or ("csv" if stored else form)],
         stream=True,
     )
     pour(answer)
@@ -76,6 +84,6 @@ def info(options: Namespace) -> None:
     show(model.info(options.name, version=options.model_version))
 
 
-def _environment(given: str | None) -> EnvironmentLike:
+def environment_of(given: str | None) -> EnvironmentLike:
     """One of the words, or the path of a file: never the text itself, as in Python."""
     return given if given is None or given in ("freeze", "model") else Path(given)

@@ -119,9 +119,11 @@ class Connection:
         """Like `request`; the answer as the JSON object that it is. Raises UnexpectedAnswer when it is none."""
         return object_of(self.request(method, path, **options))
 
-    def send_json(self, method: str, path: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    def send_json(
+        self, method: str, path: str, document: Mapping[str, Any], *, params: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Send a JSON object, get one."""
-        return object_of(self.send(method, path, document))
+        return object_of(self.send(method, path, document, params=params))
 
     def send(
         self, method: str, path: str, document: Mapping[str, Any], *, params: Mapping[str, Any] | None = None

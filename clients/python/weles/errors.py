@@ -4,11 +4,11 @@
     ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  InvalidModel  NotFound  Exists  TooLarge
     │                 Deleted  AliasMoved  SessionDiffers
     │                 MethodNotAllowed  UnsupportedMediaType  NotAcceptable  Unauthenticated  Forbidden
-    │                 EnvironmentFailed  InUse  TooManyAttempts  NotConnected
+    │                 EnvironmentFailed  InUse  TooManyAttempts  NotConnected  TooMuchWork  MeasureMisfit  Cancelled
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     ├── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy
-    │                 LakeFailed  ModelBusy
+    │                 LakeFailed  ModelBusy  AnalysisUnavailable
     │                 LakeUnreachable  UnexpectedAnswer
     └── UploadFailed  of the family of its `reason`
 
@@ -25,10 +25,12 @@ from weles.error_text import explain
 
 __all__ = [
     "AliasMoved",
+    "AnalysisUnavailable",
     "AnswersDiffer",
     "BlobUnavailable",
     "BuilderUnavailable",
     "CallerError",
+    "Cancelled",
     "CapacityExceeded",
     "Deleted",
     "EnvironmentFailed",
@@ -44,6 +46,7 @@ __all__ = [
     "LakeError",
     "LakeFailed",
     "LakeUnreachable",
+    "MeasureMisfit",
     "MethodNotAllowed",
     "ModelBusy",
     "ModelDied",
@@ -59,6 +62,7 @@ __all__ = [
     "SessionDiffers",
     "TooLarge",
     "TooManyAttempts",
+    "TooMuchWork",
     "Unauthenticated",
     "UnexpectedAnswer",
     "UnsupportedMediaType",
@@ -165,6 +169,18 @@ class TooLarge(CallerError):
     """More bytes than the lake takes."""
 
 
+class TooMuchWork(CallerError):
+    """More rows, or more values, than the lake does in one job, or at once."""
+
+
+class MeasureMisfit(CallerError):
+    """A measure that is not defined for what the model predicts; `fields["available"]` are those that are."""
+
+
+class Cancelled(CallerError):
+    """Somebody stopped the job."""
+
+
 class MethodNotAllowed(CallerError):
     """The lake has this address, but not for this method: client and lake are of different versions."""
 
@@ -239,6 +255,10 @@ class CapacityExceeded(LakeError):
 
 class BuilderUnavailable(LakeError):
     """The engine that builds and runs models cannot be reached."""
+
+
+class AnalysisUnavailable(LakeError):
+    """The lake's program for measures and explanations is not installed, or died."""
 
 
 class BlobUnavailable(LakeError):

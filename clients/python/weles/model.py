@@ -1,4 +1,4 @@
-"""Models of the lake: upload one, wait until it is ready, call it; name, describe, fetch, delete it.
+"""Models of the lake: upload one, wait until it is ready, call it, measure it, explain it; name, fetch, delete it.
 
 A `version` is a number, an alias such as "production", "latest" (the newest that is ready, the default), or the hash
 of a version's content.
@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from weles import fetch, prediction
+from weles import fetch, prediction, work
 from weles import job as jobs
+from weles.audit import audit, audits, compare
 from weles.connection import Connection, current, segment
 from weles.errors import InvalidRequest
+from weles.explanation import Explanation, explain
 from weles.job import Status
 from weles.life import (
     alias_history,
@@ -32,26 +34,36 @@ from weles.life import (
 )
 from weles.progress import say
 from weles.requirements import EnvironmentLike
+from weles.search import search
 from weles.sharing import Access, access, share, unshare
 from weles.upload import ModelText, send
+from weles.work import Job
 
 __all__ = [
     "Access",
+    "Explanation",
     "Status",
     "Upload",
     "access",
     "alias_history",
     "aliases",
+    "audit",
+    "audits",
     "card",
     "cite",
+    "compare",
     "delete",
     "download",
     "edit",
+    "explain",
     "get",
     "info",
     "predict",
+    "predict_later",
     "remove_alias",
+    "requirements",
     "restore",
+    "search",
     "set_alias",
     "set_card",
     "share",
@@ -146,21 +158,49 @@ def status(name: str, version: int | str | None = None, *, wait: bool = True) ->
     return ended
 
 
-def predict(name: str, X: Any, *, mode: str = "exact", version: int | str | None = None) -> Any:  # noqa: N803 - as sklearn
+def predict(
+    name: str,
+    X: Any,  # noqa: N803 - as sklearn
+    *,
+    mode: str = "exact",
+    version: int | str | None = None,
+    prepare_columns: bool = False,
+) -> Any:
     """The model's predictions for the rows of `X`, in their order.
 
-    `X`: a DataFrame, a list of dicts, a dict of columns, the path of a .csv, or a 2-D array or list of rows in the
-    order of the model's columns. `mode`: "exact", or "prob" for the probability of each class. `version`: the newest
-    that is ready by default.
+    `X`: a DataFrame, a list of dicts, a dict of columns, the path of a .csv, a 2-D array or list of rows in the order
+    of the model's columns, or the hash of a small dataset of the lake (its other columns are left out). `mode`:
+    "exact", or "prob" for the probability of each class. `version`: the newest that is ready by default.
+    `prepare_columns`: leave out what the model does not take, put the rest in order and give it the model's names: by
+    name, by name without case and punctuation, or, where there are as many, by place.
 
     pandas in, pandas out, with the index of `X`: a Series named "prediction", or a DataFrame of the classes; what
     gave the answer is in its `attrs["weles"]`. For other `X` a list of values, or a list of dicts.
 
     Raises InvalidInput (column and row), NotFound, ModelRaised (with the model's traceback), PredictionTimeout …
     """
-    if mode not in _MODES:
-        raise InvalidRequest(f"There is no mode {mode!r}.", next='Use "exact" or "prob".')
-    return prediction.predict(current(), name, X, mode, version)
+    _check_mode(mode)
+    return prediction.predict(current(), name, X, mode, version, prepare_columns=prepare_columns)
+
+
+def predict_later(
+    name: str,
+    X: Any,  # noqa: N803 - as sklearn
+    *,
+    mode: str = "exact",
+    version: int | str | None = None,
+    prepare_columns: bool = False,
+    result_name: str = "",
+) -> Job:
+    """As `predict`, of any number of rows, by a job of the lake that goes on without this session.
+
+    `X` may also be the hash of any dataset of the lake. `job.wait().result["dataset"]` is the hash of the dataset of
+    the predictions: `dataset.get` gives them. `result_name`: what it is called.
+    """
+    _check_mode(mode)
+    connection = current()
+    job = prediction.later(connection, name, X, mode, version, prepare_columns=prepare_columns, result_name=result_name)
+    return work.get(job)
 
 
 def get(name: str, *, version: int | str | None = None, force: bool = False) -> Any:
@@ -191,6 +231,20 @@ def info(name: str, *, version: int | str | None = None) -> dict[str, Any]:
     description, owner, aliases, rows, columns, missing}, columns (statistics of each), audits. Raises NotFound.
     """
     return current().json("GET", f"/models/{segment(name)}", params={"version": version})
+
+
+def requirements(name: str, *, version: int | str | None = None, declared: bool = False) -> str:
+    """What a version runs with: its locked packages, `name==version` on each line; `declared`: as it was uploaded.
+
+    Raises NotFound, EnvironmentNotReady while the packages are not locked yet.
+    """
+    params = {"version": version, "declared": "true" if declared else None}
+    return current().request("GET", f"/models/{segment(name)}/requirements", params=params, accept="text/plain").text
+
+
+def _check_mode(mode: str) -> None:
+    if mode not in _MODES:
+        raise InvalidRequest(f"There is no mode {mode!r}.", next='Use "exact" or "prob".')
 
 
 def _without_job(connection: Connection, known: dict[str, Any], wait: bool) -> Status:

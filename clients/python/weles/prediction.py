@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from io import BytesIO
@@ -14,35 +15,90 @@ from weles.columns import decode
 from weles.connection import Body, Connection, object_of, segment
 from weles.errors import InvalidInput
 from weles.frames import FrameTable
+from weles.prepare import csv_body, prepared
 from weles.tables import ListTable, Table, from_document, from_rows, to_records
 
-__all__ = ["predict", "send"]
+__all__ = ["later", "predict", "send"]
 
 _RUN = ("model", "version", "environment", "image")
 
 
-def predict(connection: Connection, name: str, data: Any, mode: str, version: int | str | None) -> Any:
+def predict(
+    connection: Connection, name: str, data: Any, mode: str, version: int | str | None, *, prepare_columns: bool = False
+) -> Any:
     """See `weles.model.predict`."""
     with ExitStack() as open_files:
-        path = sources.file_of(data)
-        if path is not None:
-            body: bytes | Body = open_files.enter_context(path.open("rb"))
-            content_type = sources.content_type_of(path)
-            table: Table | None = None
-        else:
-            table = _table(connection, name, version, data)
-            body, content_type = _json(table), "application/json"
+        body, content_type, table = _body(connection, name, data, version, prepare_columns, open_files)
         response = send(connection, name, body, content_type, mode=mode, version=version)
     answer = object_of(response)
     if "predictions" in answer:  # a .json file of records is answered in records
         rows = answer["predictions"]
         return [row["prediction"] for row in rows] if rows and [*rows[0]] == ["prediction"] else rows
     predicted = from_document(answer)
+    run = {key: answer.get(key) for key in _RUN}
     if isinstance(table, FrameTable):
-        return _as_pandas(predicted, mode, table.frame.index, {key: answer.get(key) for key in _RUN})
+        return _as_pandas(predicted, mode, table.frame.index, run)
+    if sources.hash_of(data) and frames.available():
+        return _as_pandas(predicted, mode, range(predicted.rows), run)
     if mode == "exact" and len(predicted.fields) == 1:
         return decode(predicted.fields[0], predicted.columns(0, predicted.rows)[0])
     return to_records(predicted)
+
+
+def later(
+    connection: Connection,
+    name: str,
+    data: Any,
+    mode: str,
+    version: int | str | None,
+    *,
+    prepare_columns: bool = False,
+    result_name: str = "",
+) -> str:
+    """See `weles.model.predict_later`; the id of the job."""
+    with ExitStack() as open_files:
+        body, content_type, _ = _body(connection, name, data, version, prepare_columns, open_files)
+        answer = connection.json(
+            "POST",
+            f"/models/{segment(name)}/predictions",
+            params={"mode": mode, "version": version, "name": result_name or None},
+            body=body,
+            content_type=content_type,
+        )
+    return str(answer["job"])
+
+
+def _body(
+    connection: Connection,
+    name: str,
+    data: Any,
+    version: int | str | None,
+    prepare_columns: bool,
+    open_files: ExitStack,
+) -> tuple[bytes | Body, str, Table | None]:
+    """(the request's body, its media type, the caller's table if it is one)."""
+    stored = sources.hash_of(data)
+    if stored is not None:
+        return json.dumps({"dataset": stored}).encode(), "application/json", None
+    path = sources.file_of(data)
+    if path is not None:
+        content_type = sources.content_type_of(path)
+        if not prepare_columns:
+            return open_files.enter_context(path.open("rb")), content_type, None
+        if content_type != "text/csv":
+            raise InvalidInput(
+                f"The columns of {path} cannot be prepared.", next="Give a .csv file, or read it into a DataFrame."
+            )
+        return csv_body(path, _inputs(connection, name, version)), content_type, None
+    table = _table(connection, name, version, data)
+    if prepare_columns:
+        table = prepared(table, _inputs(connection, name, version))
+    return _json(table), "application/json", table
+
+
+def _inputs(connection: Connection, name: str, version: int | str | None) -> list[dict[str, Any]]:
+    known = connection.json("GET", f"/models/{segment(name)}", params={"version": version})
+    return list(known.get("inputs") or [])
 
 
 def send(
@@ -83,8 +139,7 @@ def _table(connection: Connection, name: str, version: int | str | None, data: A
             next="Give a DataFrame, a list of dicts, a dict of columns, the path of a .csv, or a 2-D array "
             "(one row is [[…]]).",
         )
-    inputs = connection.json("GET", f"/models/{segment(name)}", params={"version": version}).get("inputs") or []
-    return from_rows(data, [str(field["name"]) for field in inputs])
+    return from_rows(data, [str(field["name"]) for field in _inputs(connection, name, version)])
 
 
 def _json(table: Table) -> bytes:

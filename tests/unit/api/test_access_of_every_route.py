@@ -15,6 +15,7 @@ from registry.app import create_app
 from registry.db.engine import connect
 from registry.db.tables import environments, versions
 from registry.domain.access import Audience, Scope, Visibility
+from registry.domain.entities import Explanation, now
 from registry.domain.ports import Desk
 from registry.settings import Settings
 from tests.unit.api.test_routes import upload
@@ -31,6 +32,7 @@ ADMIN = (401, 403, 403, 403, 200, 403, 403, 403)
 SEE = (401, 404, 200, 200, 200, 200, 403, 200)
 USE = (401, 404, 200, 200, 200, 403, 200, 403)
 OWN = (401, 404, 403, 200, 200, 200, 403, 200)
+ALONE = (401, 404, 404, 200, 200, 200, 403, 200)
 NAME = (401, 404, 200, 200, 200, 403, 403, 403)
 CHANGE = (401, 404, 403, 200, 200, 403, 403, 403)
 
@@ -39,6 +41,11 @@ EXPECTED = {
     ("GET", "/api/v1/health"): ANYONE,
     ("GET", "/api/v1/runtimes"): USER_READ,
     ("GET", "/api/v1/environments/<environment_id>"): SEE,
+    ("POST", "/api/v1/environments/resolve"): USER_WRITE,
+    ("GET", "/api/v1/environments/<environment_id>/packages"): SEE,
+    ("GET", "/api/v1/environments/<environment_id>/dockerfile"): SEE,
+    ("GET", "/api/v1/environments/<environment_id>/diff"): SEE,
+    ("GET", "/api/v1/models/<name>/requirements"): SEE,
     ("POST", "/api/v1/tokens"): ANYONE,
     ("GET", "/api/v1/users"): ADMIN,
     ("POST", "/api/v1/users"): ADMIN,
@@ -82,6 +89,29 @@ EXPECTED = {
     ("GET", "/api/v1/models/<name>/access"): OWN,
     ("PUT", "/api/v1/models/<name>/access"): CHANGE,
     ("POST", "/api/v1/models/<name>/predict"): USE,
+    ("POST", "/api/v1/models/<name>/invocations"): USE,
+    ("GET", "/api/v1/models/<name>/ping"): USE,
+    ("GET", "/api/v1/models/<name>/version"): USE,
+    ("GET", "/v2"): ANYONE,
+    ("GET", "/v2/health/live"): ANYONE,
+    ("GET", "/v2/health/ready"): ANYONE,
+    ("GET", "/v2/models/<name>"): USE,
+    ("GET", "/v2/models/<name>/ready"): USE,
+    ("POST", "/v2/models/<name>/infer"): USE,
+    ("GET", "/v2/models/<name>/versions/<version>"): USE,
+    ("GET", "/v2/models/<name>/versions/<version>/ready"): USE,
+    ("POST", "/v2/models/<name>/versions/<version>/infer"): USE,
+    ("POST", "/api/v1/models/<name>/predictions"): USE,
+    ("GET", "/api/v1/models/<name>/audits"): SEE,
+    ("POST", "/api/v1/models/<name>/audits"): USE,
+    # What is found is filtered by who asks.
+    ("GET", "/api/v1/audits"): USER_READ,
+    ("GET", "/api/v1/measures"): USER_READ,
+    ("GET", "/api/v1/models/<name>/explanations"): SEE,
+    ("POST", "/api/v1/models/<name>/explanations"): USE,
+    ("GET", "/api/v1/explanations/<explanation_id>"): ALONE,
+    ("GET", "/api/v1/jobs"): USER_READ,
+    ("DELETE", "/api/v1/jobs/<job_id>"): CHANGE,
     ("GET", "/api/v1/jobs/<job_id>"): SEE,
     ("GET", "/api/v1/jobs/<job_id>/log"): SEE,
 }
@@ -111,10 +141,18 @@ class World:
         content_hash = owner.get("/api/v1/models/wine").json["dataset"]["hash"]
         self.values = {
             **{"name": "wine", "content_hash": content_hash, "job_id": job, "environment_id": ENVIRONMENT},
-            **{"user_name": "guest", "token_id": "0" * 12},
+            **{"explanation_id": self._explained(app), "user_name": "guest", "token_id": "0" * 12},
             **{"version": "1", "alias": "production", "version_hash": "sha256:" + "0" * 64, "digits": "0" * 64},
         }
         self.share(Audience(Visibility.SHARED, ("guest",)))
+
+    def _explained(self, app: Flask) -> str:
+        """An explanation that the owner has asked for."""
+        with app.app_context():
+            version, owner = services().models.version("wine"), services().accounts.user("owner")
+            made = Explanation("e" * 32, version.id, "wine", 1, "owner", owner.id, {}, {}, now())
+            services().explanations.add(made, {})
+        return made.id
 
     def share(self, audience: Audience) -> None:
         with self.app.app_context():
@@ -186,7 +224,7 @@ def test_an_open_lake_lets_anyone_read_and_call_what_is_public(
 
     denied = {"upload": 401, "share": 401}
     assert statuses() == {**denied, "models": 404, "datasets": 404, "runtimes": 200, "predict": 404}
-    assert open_lake().get("/api/v1/models").json == {"models": []}
+    assert open_lake().get("/api/v1/models").json["models"] == []
     world.share(Audience(Visibility.PUBLIC))
     # 503: it is still being prepared, and says so.
     assert statuses() == {**denied, "models": 200, "datasets": 200, "runtimes": 200, "predict": 503}

@@ -18,6 +18,7 @@ from registry.blobs.filesystem import FilesystemBlobs
 from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.tables import jobs, log_lines, models, versions
+from registry.domain.entities import NewAudit
 from registry.domain.errors import AnswersDiffer, EnvironmentFailed
 from registry.domain.version_ref import VersionRef
 from registry.services.purge import Purge
@@ -276,9 +277,39 @@ def test_what_can_be_found_out_is_found_out(client: FlaskClient) -> None:
     upload(client, model_class="sklearn.ensemble._forest.RandomForestClassifier", tags=["mine"])
     model = client.get(f"{API}/models/wine").json
     assert model["tags"] == ["mine"]
-    assert model["found_tags"] == ["python", "sklearn", "RandomForestClassifier", "classification", "joblib", "numpy"]
-    assert (model["task"], model["classes"]) == ("classification", None)
+    found = ["python", "sklearn", "RandomForestClassifier", "classification", "2 classes", "joblib", "numpy"]
+    assert model["found_tags"] == found
+    assert (model["task"], model["classes"]) == ("classification", 2)
     assert model["environment"]["packages"] == {"joblib": "1.4.2", "numpy": "1.26.4"}
+
+
+def test_everything_is_one_document(client: FlaskClient) -> None:
+    upload(client, data_name="my data", data_description="two rows", system={"system": "Linux"})
+    model = client.get(f"{API}/models/wine").json
+    assert model["system"] == {"system": "Linux"}
+    data = model["dataset"]
+    assert (data["name"], data["description"], data["owner"], data["rows"]) == ("my data", "two rows", "admin", 2)
+    assert (data["columns"], data["missing"]) == (2, 0)
+    assert [alias["name"] for alias in data["aliases"]] == ["my data"]
+    assert [(each["name"], each["type"], each["statistics"]["unique"]) for each in model["columns"]] == [
+        ("x", "float64", 2),
+        ("y", "string", 2),
+    ]
+    assert (model["columns"][0]["statistics"]["min"], model["columns"][0]["statistics"]["max"]) == (1.5, 2.5)
+
+
+def test_sharing_a_model_does_not_share_its_data(app: Flask, client: FlaskClient, member: FlaskClient) -> None:
+    upload(client)
+    with app.app_context():
+        known = services().models.version("wine")
+        audit = NewAudit(known.id, str(known.dataset_hash), "y", "accuracy", 0.5, 2, "")
+        services().audits.add([audit])
+    (shown,) = client.get(f"{API}/models/wine").json["audits"]
+    assert (shown["measure"], shown["value"], shown["dataset"]) == ("accuracy", 0.5, known.dataset_hash)
+    client.put(f"{API}/models/wine/access", json={"visibility": "public"})
+    model = member.get(f"{API}/models/wine").json
+    assert model["columns"] == [{"name": "x", "type": "float64"}, {"name": "y", "type": "string"}]
+    assert (model["dataset"]["owner"], model["dataset"]["aliases"], model["audits"]) == (None, [], [])
 
 
 # Cited

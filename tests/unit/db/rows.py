@@ -74,9 +74,20 @@ ROWS: dict[str, list[dict[str, Any]]] = {
          "moved_at": AT},
     ],
     "jobs": [
-        {"id": "j" * 32, "kind": "prepare", "version_id": "1" * 32, "state": "succeeded", "phase": "ready",
-         "percent": 100.0, "detail": "", "problem": None, "created_at": AT, "updated_at": AT},
+        {"id": "j" * 32, "kind": "prepare", "version_id": "1" * 32, "owner_id": 1, "state": "succeeded",
+         "phase": "ready", "percent": 100.0, "detail": "", "request": {}, "result": None, "problem": None,
+         "created_at": AT, "updated_at": AT},
     ],
+    "audits": [
+        {"id": 1, "version_id": "1" * 32, "dataset_hash": DATASET, "target": "y", "measure": "auc", "value": 0.75,
+         "rows": 2**40, "note": "of the class 'b'", "created_at": AT},
+    ],
+    "explanations": [
+        {"id": "e" * 32, "version_id": "1" * 32, "owner_id": 1, "request": {"kind": "shap"}, "data": {"rows": []},
+         "created_at": AT},
+    ],
+    "explanation_plots": [{"explanation_id": "e" * 32, "media_type": "image/png", "content": b"PNG"}],
+    "plot_scripts": [{"version": "7.1.0", "content": b"Plotly", "created_at": AT}],
     "log_lines": [{"id": 1, "scope": "j" * 32, "at": AT, "text": "a line"}],
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ def verified(error: WelesError, system: dict[str, Any]) -> dict[str, Any]:
         environment=lambda _: SimpleNamespace(image_id="sha256:1"),
         resolution=lambda _: SimpleNamespace(repairs=[]),
         version_builds_on=lambda *_, **__: None,
-        update=lambda *_, **__: None,
+        update=lambda *_, **__: True,
         warm=warm,
     )
     part = cast(Any, parts)

@@ -12,6 +12,8 @@ import pytest
 
 from builders.bases import Base
 from builders.identity import Recipe
+from builders.pins import Pin
+from builders.spec import EnvironmentSpec
 from registry.domain.entities import State, now
 from registry.domain.errors import (
     CapacityExceeded,
@@ -29,6 +31,13 @@ from tests.fakes import FakeRunner
 
 PYTHON = Base("python", "3.11.2", "weles-base/python:3.11.2", "sha256:" + "1" * 64)
 RECIPE = Recipe("python/1", "sha256:" + "0" * 64)
+
+
+class Doctor:
+    """Says back what it was asked."""
+
+    def examine(self, spec: EnvironmentSpec, base: Base) -> dict[str, Any]:
+        return {"asked": [*map(str, spec.pins)], "base": base.version}
 
 
 class Versions:
@@ -134,7 +143,7 @@ def test_ending_what_was_replaced_leaves_the_newer_one(desk: LeaseDesk, runner: 
 
 
 def test_a_fault_of_the_desk_is_told_as_such(desk: LeaseDesk, runner: FakeRunner, tmp_path: Path) -> None:
-    DeskServer(desk, tmp_path / "desk").start()
+    DeskServer(desk, Doctor(), tmp_path / "desk").start()
     runner.failure = ZeroDivisionError("nobody foresaw this")
     with pytest.raises(LakeFailed, match="ZeroDivisionError"):
         DeskClient(tmp_path / "desk", 10).lease("a")
@@ -161,7 +170,7 @@ def test_longest_idle() -> None:
 def test_the_desk_over_its_socket_is_the_same_desk(desk: LeaseDesk, runner: FakeRunner, tmp_path: Path) -> None:
     deep = tmp_path / ("a-long-name-" * 9)
     deep.mkdir()
-    DeskServer(desk, deep / "desk").start()
+    DeskServer(desk, Doctor(), deep / "desk").start()
     client = DeskClient(deep / "desk", 10)
     assert client.lease("a") == desk.lease("a")
     assert client.runtimes() == desk.runtimes()
@@ -177,7 +186,7 @@ def test_the_desk_over_its_socket_is_the_same_desk(desk: LeaseDesk, runner: Fake
 
 
 def test_nobody_else_may_use_the_socket(desk: LeaseDesk, tmp_path: Path) -> None:
-    DeskServer(desk, tmp_path / "desk").start()
+    DeskServer(desk, Doctor(), tmp_path / "desk").start()
     assert (tmp_path / "desk").stat().st_mode & 0o777 == 0o600
 
 
@@ -197,3 +206,9 @@ def test_runnable_version_tells_the_runtime_what_to_load(desk: LeaseDesk, runner
 def test_only_languages_with_a_runtime_are_offered(desk: LeaseDesk) -> None:
     assert desk.runtimes().bases == (PYTHON,)
     assert desk.runtimes().recipes == {"python": RECIPE}
+
+
+def test_the_doctor_answers_on_the_same_socket(desk: LeaseDesk, tmp_path: Path) -> None:
+    DeskServer(desk, Doctor(), tmp_path / "desk").start()
+    spec = EnvironmentSpec("python", "3.11", (Pin("joblib", "1.4.2"),))
+    assert DeskClient(tmp_path / "desk", 10).examine(spec, PYTHON) == {"asked": ["joblib==1.4.2"], "base": "3.11.2"}

@@ -1,0 +1,41 @@
+"""The doctor, in the worker: a few examinations at once, each compared with the environments that are ready."""
+
+import threading
+from collections.abc import Mapping
+
+from builders.bases import Base
+from builders.doctor import examine
+from builders.errors import BuilderUnavailable as EngineUnavailable
+from builders.identity import Recipe
+from builders.lock import Lock
+from builders.report import SilentReport
+from builders.spec import EnvironmentSpec
+from registry.domain.entities import Json
+from registry.domain.errors import BuilderUnavailable, LakeBusy
+from registry.domain.ports import Environments, ImageBuilder
+
+AT_ONCE = 3
+COMPARED = 200
+SECONDS = 100.0
+
+
+class Examination:
+    """The `Doctor` port, in the process that holds the builder. `builder` should give up after SECONDS."""
+
+    def __init__(self, builder: ImageBuilder, environments: Environments, recipes: Mapping[str, Recipe]) -> None:
+        self._builder = builder
+        self._environments = environments
+        self._recipes = recipes
+        self._room = threading.BoundedSemaphore(AT_ONCE)
+
+    def examine(self, spec: EnvironmentSpec, base: Base) -> Json:
+        if not self._room.acquire(blocking=False):
+            raise LakeBusy("As many environments are being examined as this lake can at once.")
+        try:
+            known = {each: Lock.from_json(lock) for each, lock in self._environments.ready(COMPARED).items()}
+            recipe = self._recipes[base.language]
+            return examine(self._builder, spec, base, recipe, SilentReport(), known).to_json()
+        except EngineUnavailable as error:
+            raise BuilderUnavailable(error.reason) from error
+        finally:
+            self._room.release()
