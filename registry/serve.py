@@ -57,7 +57,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         environ = {**os.environ, **settings.to_environ()}
         stopping = _stop_signals()
         worker = _Child("worker", [sys.executable, "-m", "registry", "worker"], environ)
-        web = _Child("web", _gunicorn(settings), environ)
+        web = _Child("web", web_command(settings), environ)
         try:
             _wait_until_up(settings, (worker, web), stopping)
             say(f"Weles is at http://{settings.host}:{settings.port} (home: {settings.home})")
@@ -69,7 +69,8 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
             worker.stop()
 
 
-def _gunicorn(settings: Settings) -> list[str]:
+def web_command(settings: Settings) -> list[str]:
+    """What starts the web process: gunicorn with one worker process or more."""
     return [
         *(sys.executable, "-m", "gunicorn", "registry.app:create_app()"),
         *("--bind", f"{settings.host}:{settings.port}"),

@@ -39,7 +39,10 @@ def from_arrow(arrow: pa.Table, schema: Schema | None = None, *, first_row: int 
 
     Raises InvalidInput with column, row (counted from `first_row`), expected and got of up to 20 problems.
     """
-    names = arrow.column_names
+    try:
+        names = arrow.column_names
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"A column's name is not UTF-8: {error.reason}.") from None
     kept = [index for index, name in enumerate(names) if not arrow_types.is_pandas_index(name)]
     arrow, names = arrow.select(kept), [names[index] for index in kept]
     if len(set(names)) != len(names):

@@ -11,7 +11,7 @@ import pyarrow.types as types
 
 from registry.domain.errors import InvalidInput, TooLarge
 from registry.domain.schema import Schema
-from registry.tables import arrow_columns, arrow_format, arrow_types
+from registry.tables import arrow_columns, arrow_format, arrow_messages, arrow_types
 from registry.tables.mapped import Mapped
 from registry.tables.stream import TableStream
 from registry.tables.table import Table
@@ -19,6 +19,9 @@ from registry.tables.table import Table
 MAX_LEVELS = 100_000
 _PART_BYTES, _PART_ROWS = 8 << 20, 65_536
 _READ_BUFFER_BYTES = 1 << 18
+# A batch that is not compressed needs no memory, however large it is.
+_BATCH_BYTES = 256 << 20
+_FILE_BEGINS = b"ARROW1\0\0"
 # A row group is large enough to be compressed well, and its columns' parts are not too many nor too small.
 _GROUP_BYTES, _GROUP_BYTES_PER_COLUMN, _GROUP_ROWS = 16 << 20, 16 << 10, 1 << 20
 
@@ -29,7 +32,7 @@ def parquet(file: BinaryIO, *, max_bytes: int) -> TableStream:
         source = pq.ParquetFile(file, buffer_size=_READ_BUFFER_BYTES, pre_buffer=False)
         arrow_schema = source.schema_arrow
         rows_at_once = _rows_at_once(source.metadata)
-    _require_flat(arrow_schema)
+        _require_flat(arrow_schema)
 
     def batches(columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         yield from source.iter_batches(rows_at_once, columns=columns)
@@ -38,19 +41,25 @@ def parquet(file: BinaryIO, *, max_bytes: int) -> TableStream:
 
 
 def ipc(file: BinaryIO, *, max_bytes: int) -> TableStream:
-    """The table in an open file with an Arrow IPC stream. Raises InvalidInput, TooLarge (when unfolded)."""
+    """The table in an open file with an Arrow IPC stream, or in an Arrow IPC file, which has one inside.
+
+    Raises InvalidInput, TooLarge (when unfolded).
+    """
+    source = Mapped(file)
+    start = len(_FILE_BEGINS) if source.begins_with(_FILE_BEGINS) else 0
     with _understood("an Arrow stream"):
-        source = Mapped(file)
-        arrow_schema = pa.ipc.open_stream(source.reader()).schema
-    _require_flat(arrow_schema)
+        arrow_schema = pa.ipc.open_stream(source.reader(start)).schema
+        arrow_messages.require_bounded(source.reader(start), _BATCH_BYTES)
+        _require_flat(arrow_schema)
 
     def batches(columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-        with pa.ipc.open_stream(source.reader()) as reader:
+        with pa.ipc.open_stream(source.reader(start)) as reader:
             for batch in reader:
+                batch.validate(full=True)
                 chosen = batch if columns is None else batch.select(columns)
                 step = max(1, min(_PART_ROWS, _PART_BYTES * batch.num_rows // max(batch.nbytes, 1)))
-                for start in range(0, batch.num_rows, step):
-                    yield chosen.slice(start, step)
+                for row in range(0, batch.num_rows, step):
+                    yield chosen.slice(row, step)
                     source.let_go()
 
     return _stream(arrow_schema, batches, "an Arrow stream", max_bytes)
@@ -206,7 +215,7 @@ def _require_flat(schema: pa.Schema) -> None:
 def _understood(what: str) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise arrow_format.unreadable(error, what) from None
 
 

@@ -25,6 +25,9 @@ class Mapped:
     def size(self) -> int:
         return int(self._content.size)
 
+    def begins_with(self, start: bytes) -> bool:
+        return bool(self._content.slice(0, len(start)).to_pybytes() == start) if self.size >= len(start) else False
+
     def reader(self, start: int = 0) -> Any:
         """A `pyarrow.BufferReader` from that byte on; what it gives shares the file's pages."""
         return pa.BufferReader(self._content.slice(start))

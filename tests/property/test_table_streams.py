@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reference_hash import content_hash as reference_hash
 from table_strategies import awkward, tables
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors import InvalidInput, TooLarge
 from registry.domain.schema import ColumnType, Field
 from registry.tables import arrow_format, arrow_streams, csv_format, csv_types, csv_values, formats, json_rows
 from registry.tables import json_stream as json_streams
@@ -200,3 +200,44 @@ def test_a_frame_of_pandas_as_it_writes_it():
     frame.to_parquet(sink)
     assert in_parts(sink.getvalue(), formats.PARQUET) == at_once(sink.getvalue(), formats.PARQUET) is not None
     pq.read_table(io.BytesIO(sink.getvalue()))
+
+
+@pytest.mark.parametrize("compression", [None, "lz4", "zstd"])
+def test_an_arrow_batch_that_unfolds_too_far_is_refused_before_it_does(compression, monkeypatch):
+    table = pa.table({"x": [0.0] * 50_000, "k": pa.array(["a", "b"] * 25_000).dictionary_encode()})
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    with file_of(sink.getvalue()) as file:
+        assert hash_of(formats.stream(formats.ARROW, file)) == content_hash(arrow_format.from_arrow(table))
+    monkeypatch.setattr(arrow_streams, "_BATCH_BYTES", 400_000)
+    with file_of(sink.getvalue()) as file:
+        if compression is None:
+            assert hash_of(formats.stream(formats.ARROW, file))
+        else:
+            with pytest.raises(TooLarge, match="400000"):
+                formats.stream(formats.ARROW, file)
+
+
+@pytest.mark.parametrize("compression", [None, "zstd"])
+def test_an_arrow_file_is_read_as_the_stream_in_it(compression):
+    table = pa.table({"x": [1, 2, None], "k": pa.array(["a", "b", "a"]).dictionary_encode()})
+    sink = io.BytesIO()
+    with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
+        writer.write_table(table)
+    with file_of(sink.getvalue()) as file:
+        assert hash_of(formats.stream(formats.ARROW, file)) == content_hash(arrow_format.from_arrow(table))
+
+
+@given(st.data())
+def test_an_arrow_stream_with_any_byte_changed_is_a_table_or_refused(data):
+    table = pa.table({"x": [1, 2, None], "k": pa.array(["a", "b", "a"]).dictionary_encode()})
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
+    body = bytearray(sink.getvalue())
+    for _ in range(data.draw(st.integers(1, 3))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(InvalidInput, TooLarge), file_of(bytes(body)) as file:
+        hash_of(formats.stream(formats.ARROW, file))

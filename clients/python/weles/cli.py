@@ -9,7 +9,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from weles import account_commands, commands, environment_commands, life_commands, search_command, work_commands
+from weles import (
+    account_commands,
+    commands,
+    dataset_commands,
+    environment_commands,
+    life_commands,
+    search_command,
+    work_commands,
+)
 from weles.errors import WelesError
 from weles.progress import say
 from weles.version import __version__
@@ -49,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     _model_commands(nouns)
     life_commands.add(nouns)
     search_command.add(nouns)
-    _dataset_commands(nouns)
+    dataset_commands.add(nouns)
     environment_commands.add(nouns)
     work_commands.add(nouns)
     account_commands.add(nouns)
@@ -98,22 +106,3 @@ def _model_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) 
     info.add_argument("name")
     info.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     info.set_defaults(run=commands.info)
-
-
-def _dataset_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    verbs = nouns.add_parser("dataset", help="datasets of the lake").add_subparsers(required=True, metavar="VERB")
-    upload = verbs.add_parser("upload", help="store a .csv, .parquet or .json file")
-    upload.add_argument("data")
-    upload.add_argument("--name", required=True)
-    upload.add_argument("--description", default="")
-    upload.set_defaults(run=commands.dataset_upload)
-    for name, does in (("get", "the whole dataset"), ("head", "its first rows")):
-        verb = verbs.add_parser(name, help=does)
-        verb.add_argument("hash")
-        verb.add_argument("--output", choices=("csv", "json"), default="csv")
-        if name == "head":
-            verb.add_argument("-n", type=int, default=5, help="how many rows")
-        verb.set_defaults(run=commands.dataset_get)
-    info = verbs.add_parser("info", help="what the lake knows of it")
-    info.add_argument("hash")
-    info.set_defaults(run=commands.dataset_info)

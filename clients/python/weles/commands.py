@@ -1,4 +1,4 @@
-"""What the commands about models and datasets do with their parsed options."""
+"""What the commands about models do with their parsed options."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
-import requests
-
-from weles import dataset, model, prediction, sources
-from weles.connection import current, segment
-from weles.errors import InvalidInput, LakeUnreachable
-from weles.output import show
+from weles import model, prediction, sources
+from weles.connection import current
+from weles.errors import InvalidInput
+from weles.output import pour, show
 from weles.requirements import EnvironmentLike
 
 __all__ = [
-    "dataset_get",
-    "dataset_info",
-    "dataset_upload",
     "environment_of",
     "info",
     "predict",
@@ -81,7 +76,7 @@ def predict(options: Namespace) -> None:
         accept=_TYPES[options.output or ("csv" if stored else form)],
         stream=True,
     )
-    _pour(answer)
+    pour(answer)
 
 
 def info(options: Namespace) -> None:
@@ -89,31 +84,6 @@ def info(options: Namespace) -> None:
     show(model.info(options.name, version=options.model_version))
 
 
-def dataset_upload(options: Namespace) -> None:
-    """Store a data file; print its hash and columns."""
-    show(asdict(dataset.upload(Path(options.data), options.name, options.description)))
-
-
-def dataset_get(options: Namespace) -> None:
-    """Print a dataset, or its first rows."""
-    rows = getattr(options, "n", None)
-    path = f"/datasets/{segment(options.hash)}" + ("" if rows is None else "/head")
-    _pour(current().request("GET", path, params={"rows": rows}, accept=_TYPES[options.output], stream=True))
-
-
-def dataset_info(options: Namespace) -> None:
-    """Print what the lake knows of a dataset."""
-    show(dataset.info(options.hash))
-
-
 def environment_of(given: str | None) -> EnvironmentLike:
     """One of the words, or the path of a file: never the text itself, as in Python."""
     return given if given is None or given in ("freeze", "model") else Path(given)
-
-
-def _pour(answer: requests.Response) -> None:
-    try:
-        for block in answer.iter_content(_BLOCK):
-            sys.stdout.buffer.write(block)
-    except requests.RequestException as reason:
-        raise LakeUnreachable(f"The answer broke off: {reason}", next="Ask again.") from reason

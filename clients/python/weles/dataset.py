@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from weles import frames, sharing, sources
+from weles import dataset_file, frames, sharing, sources
 from weles.connection import Connection, current, object_of, segment
 from weles.multipart import Multipart, Part, json_part
 from weles.progress import transfer
@@ -19,11 +21,16 @@ __all__ = [
     "Access",
     "Dataset",
     "access",
+    "add_alias",
+    "citation",
     "data_part",
+    "download",
+    "edit_alias",
     "get",
     "head",
     "info",
     "read",
+    "remove_alias",
     "share",
     "shown",
     "unshare",
@@ -43,8 +50,9 @@ class Dataset:
 def upload(data: Any, name: str, description: str = "") -> Dataset:
     """Put a table into the lake under `name`; the same content again gives the same hash.
 
-    `data`: a DataFrame, a dict of columns, a list of dicts, or the path of a .csv, .parquet or .json file (columns
-    of a .csv get their types from the lake; a DataFrame's keep theirs). Raises InvalidInput for what is no table.
+    `data`: a DataFrame, a dict of columns, a list of dicts, or the path of a .csv, .parquet, .arrow or .json file, sent
+    as it is, of any size (columns of a .csv get their types from the lake; a DataFrame's keep theirs).
+    Raises InvalidInput for what is no table.
     """
     with ExitStack() as open_files:
         body = Multipart(
@@ -53,12 +61,21 @@ def upload(data: Any, name: str, description: str = "") -> Dataset:
         with transfer(name, len(body)) as sent:
             body.sent = sent
             answer = current().json("POST", "/datasets", body=body, content_type=body.content_type)
-    return Dataset(str(answer["hash"]), int(answer["rows"]), list(answer["columns"]))
+    columns = [{key: value for key, value in each.items() if key != "statistics"} for each in answer["columns"]]
+    return Dataset(str(answer["hash"]), int(answer["rows"]), columns)
 
 
 def get(hash: str) -> Any:
     """The whole dataset: a DataFrame where pandas can be imported, else a list of dicts. Raises NotFound."""
     return shown(read(current(), hash))
+
+
+def download(hash: str, path: str | os.PathLike[str]) -> Path:
+    """Write the whole dataset to a .csv, .parquet, .arrow or .json file, however large; the file's path.
+
+    The file is whole or not there at all. Raises NotFound, InvalidInput for another suffix.
+    """
+    return dataset_file.download(current(), hash, path)
 
 
 def head(hash: str, n: int = 5) -> Any:
@@ -67,11 +84,45 @@ def head(hash: str, n: int = 5) -> Any:
 
 
 def info(hash: str) -> dict[str, Any]:
-    """What the lake knows of it: hash, rows, columns, created_at, and aliases {name, description, owner, created_at}.
+    """What the lake knows of it: hash, rows, missing, columns with their `statistics`, aliases {name, description,
+    owner, created_at}, link, citation, created_at.
 
-    Raises NotFound.
+    A column's statistics say in `approximate` which of its figures are estimates. Raises NotFound.
     """
     return current().json("GET", f"/datasets/{segment(hash)}/info")
+
+
+def citation(hash: str) -> str:
+    """A line that a paper can print: author, year, name, size, a link that stays, and the hash. Raises NotFound."""
+    return str(info(hash)["citation"])
+
+
+def add_alias(hash: str, name: str, description: str = "") -> dict[str, Any]:
+    """Give a stored dataset a name of your own; its new `info`. Raises NotFound, Exists."""
+    return current().send_json("POST", f"/datasets/{segment(hash)}/aliases", {"name": name, "description": description})
+
+
+def edit_alias(
+    hash: str, name: str, *, new_name: str | None = None, description: str | None = None, owner: str | None = None
+) -> dict[str, Any]:
+    """Rename or describe one of your names for it; its new `info`. `owner`: whose it is, for administrators.
+
+    Raises NotFound when there is no such alias of yours, Exists.
+    """
+    changes = {key: value for key, value in (("name", new_name), ("description", description)) if value is not None}
+    return object_of(current().send("PATCH", _alias(hash, name), changes, params={"owner": owner}))
+
+
+def remove_alias(hash: str, name: str, *, owner: str | None = None) -> None:
+    """Take one of your names away. A dataset without any goes after a time of grace, unless a model was made with it.
+
+    Raises NotFound when there is no such alias of yours.
+    """
+    current().request("DELETE", _alias(hash, name), params={"owner": owner}, repeatable=False)
+
+
+def _alias(hash: str, name: str) -> str:
+    return f"/datasets/{segment(hash)}/aliases/{segment(name)}"
 
 
 def access(hash: str) -> dict[str, Access]:

@@ -14,7 +14,13 @@ from weles.tables import Table, from_records, from_values
 
 __all__ = ["content_type_of", "file_of", "hash_of", "table_of"]
 
-_CONTENT_TYPES = {".csv": "text/csv", ".json": "application/json", ".parquet": "application/vnd.apache.parquet"}
+_CONTENT_TYPES = {
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+    ".arrow": "application/vnd.apache.arrow.stream",
+    ".arrows": "application/vnd.apache.arrow.stream",
+}
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 
 
