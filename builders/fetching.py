@@ -18,7 +18,8 @@ from builders.errors import BuildFailed
 from builders.lock import LockedPackage, Resolution
 from builders.packages import PackageStore, WrongContent
 from builders.report import BuildReport
-from builders.resolve import UV_ENVIRONMENT, failure
+from builders.resolve import LAKE_CAUSES, UV_ENVIRONMENT, failure
+from builders.runtimes import dev_base, ensure_dev_base
 from builders.site import SiteSettings
 from builders.throwaway import INPUT, OUTPUT, Finished, throw_away
 from builders.tools import TOOLS, ensure_tools
@@ -112,13 +113,26 @@ class Fetcher:
         return take
 
     def _compile(self, package: LockedPackage, deadline: float) -> None:
+        """Compile where the interpreter is, which is enough for pure Python; else where there are compilers too."""
+        with_compilers = dev_base(self._client, self._base)
+        finished, kept = self._try(package, with_compilers or self._base, deadline)
+        if with_compilers is None and not kept and _may_need_a_compiler(finished):
+            self._report.log(f"compiling {package.name} again, with compilers")
+            with_compilers = ensure_dev_base(self._client, self._base, self._report)
+            finished, kept = self._try(package, with_compilers, deadline)
+        self._check(finished, f"compiling {package.name}", package)
+        if not kept:
+            raise _broken(package, "compiling it made no wheel")
+
+    def _try(self, package: LockedPackage, base: Base, deadline: float) -> tuple[Finished, bool]:
+        """Compile in a throw-away container of a base; how it ended, and whether there is a wheel now."""
         source = self._store.file(package.file)
         if source is None:
             raise _broken(package, "its source is not in the package store")
         name = package.file.filename
         with throw_away(
             self._client,
-            image=ensure_tools(self._client, self._base),
+            image=ensure_tools(self._client, base),
             command=(f"{TOOLS}/uv", "build", "--wheel", "--python", "python3", "--out-dir", OUTPUT, f"{INPUT}/{name}"),
             lake=self._lake,
             role="compile",
@@ -129,13 +143,14 @@ class Fetcher:
         ) as container:
             container.put({name: source})
             finished = container.run(_left(deadline), self._report.log)
-            self._check(finished, f"compiling {package.name}", package)
+            if finished.exit_code != 0 or finished.timed_out:
+                return finished, False
             for filename, content in container.output():
                 if filename.endswith(".whl"):
                     _check_wheel(package, filename)
                     self._store.add_built(package, self._base.version, filename, content)
-                    return
-        raise _broken(package, "compiling it made no wheel")
+                    return finished, True
+        return finished, False
 
     def _check(self, finished: Finished, doing: str, package: LockedPackage | None = None) -> None:
         log = finished.stderr
@@ -146,6 +161,12 @@ class Fetcher:
         elif package is not None:
             log += f"failed to build `{package.name}=={package.version}`\n"
         raise failure(diagnose("fetch", log), log)
+
+
+def _may_need_a_compiler(finished: Finished) -> bool:
+    """False for what compilers would not change: time is up, or the lake has no network or no disk."""
+    failed = finished.exit_code != 0 and not finished.timed_out
+    return failed and diagnose("fetch", finished.stderr).cause not in LAKE_CAUSES
 
 
 def _check_wheel(package: LockedPackage, filename: str) -> None:

@@ -14,12 +14,14 @@ from builders.lock import Lock, Resolution
 from builders.pins import Pin, Repair, is_package_version
 from builders.pylock import UnusableLock, parse_pylock
 from builders.report import BuildReport
+from builders.runtimes import ensure_dev_base
 from builders.site import SiteSettings
 from builders.spec import AnyPin, EnvironmentSpec
 from builders.throwaway import INPUT, WORK, Finished, throw_away
 from builders.tools import TOOLS, ensure_tools
 
 PLATFORM = "linux/x86_64"
+COMPILE_CAUSES = frozenset({"no-compiler", "compile-failed"})
 LAKE_CAUSES = frozenset({"disk-full", "network", "tls", "unauthorised"})
 UV_ENVIRONMENT = {
     "NO_COLOR": "1",
@@ -58,27 +60,37 @@ def resolve(
     Raises BuildFailed, with the nearest version there is when one does not exist, and BuilderUnavailable.
     """
     report.phase("resolve", 0.0, f"for {base.language} {base.version}")
-    image = ensure_tools(client, base)
 
-    def ask(requirements: Sequence[str], constraints: Sequence[str], with_dependencies: bool) -> Finished:
-        command = _COMPILE
-        command += () if with_dependencies else ("--no-deps",)
-        command += ("--constraints", f"{INPUT}/constraints.txt") if constraints else ()
-        with throw_away(
-            client,
-            image=image,
-            command=command,
-            lake=lake,
-            role="resolve",
-            network=True,
-            environment=site.container_environment() | UV_ENVIRONMENT,
-            mounts=site.mounts(),
-            secrets=site.secrets(),
-        ) as container:
-            container.put({"requirements.in": _lines(requirements), "constraints.txt": _lines(constraints)})
-            return container.run(timeout, report.log)
+    def asking(image: str) -> Ask:
+        def ask(requirements: Sequence[str], constraints: Sequence[str], with_dependencies: bool) -> Finished:
+            command = _COMPILE
+            command += () if with_dependencies else ("--no-deps",)
+            command += ("--constraints", f"{INPUT}/constraints.txt") if constraints else ()
+            with throw_away(
+                client,
+                image=image,
+                command=command,
+                lake=lake,
+                role="resolve",
+                network=True,
+                environment=site.container_environment() | UV_ENVIRONMENT,
+                mounts=site.mounts(),
+                secrets=site.secrets(),
+            ) as container:
+                container.put({"requirements.in": _lines(requirements), "constraints.txt": _lines(constraints)})
+                return container.run(timeout, report.log)
 
-    resolution = resolve_with(ask, spec, base, timeout)
+        return ask
+
+    try:
+        resolution = resolve_with(asking(ensure_tools(client, base)), spec, base, timeout)
+    except BuildFailed as error:
+        if error.diagnosis.cause not in COMPILE_CAUSES:
+            raise
+        # Some sources must be built before they say what they depend on.
+        report.log("resolving again, with compilers")
+        tools = ensure_tools(client, ensure_dev_base(client, base, report))
+        resolution = resolve_with(asking(tools), spec, base, timeout)
     report.phase("resolve", 1.0, f"packages locked: {len(resolution.lock.packages)}")
     return resolution
 

@@ -1,6 +1,8 @@
 """Base images of this machine: listed, installed from a registry or from a Debian mirror, removed."""
 
 import json
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import docker
@@ -25,6 +27,7 @@ PULL_SILENCE_SECONDS = 15.0
 _LABEL_SECONDS = 120.0
 # Throw-away containers always belong to a lake; those of base images to the machine.
 _MACHINE = "machine"
+_making_dev = threading.Lock()
 
 
 def list_bases(client: docker.DockerClient) -> list[Base]:
@@ -54,16 +57,16 @@ def install_base(
         there_are = tuple(f"{name} {minor}" for name, each in SOURCES.items() for minor in each.suites)
         raise NoSuchRuntime(language, version, there_are)
     there = _installed(client, language, version)
-    if there is not None and (not source.dev or _exists(client, dev_image(there))):
+    if there is not None and (not source.dev_at_once or _exists(client, dev_image(there))):
         return there
     report.phase("fetch", 0.0, f"pulling {language} {version}")
     scripts = scripts or SCRIPTS
     pulled = _pull(client, source.repository, source.tag.format(version=version), report)
-    suite = source.suites.get(".".join(version.split(".")[:2]))
+    suite = source.suites.get(_minor(version))
     if pulled is None and suite is None:
         raise NoSuchRuntime(language, version, source.can_be_had())
     base = _adopt_and_untag(client, language, pulled or bootstrap(client, language, str(suite), report, scripts))
-    if source.dev:
+    if source.dev_at_once:
         # A pulled image has its compilers; one of Debian's packages gets a sister that has them.
         with_compilers = base.image if pulled else bootstrap(client, language, str(suite), report, scripts, "dev")
         try:
@@ -75,8 +78,47 @@ def install_base(
 
 
 def dev_image(base: Base) -> str:
-    """Name of the image with compilers that belongs to a base; only languages that compile have one."""
+    """Name of the image with compilers that belongs to a base; it is there only when something was compiled."""
     return f"{base.image}-dev"
+
+
+def dev_base(client: docker.DockerClient, base: Base) -> Base | None:
+    """The sister of a base that has compilers; None when it was not made yet."""
+    with engine_errors():
+        try:
+            image = client.images.get(dev_image(base))
+        except ImageNotFound:
+            return None
+    return replace(base, image=dev_image(base), image_id=str(image.id))
+
+
+def ensure_dev_base(client: docker.DockerClient, base: Base, report: BuildReport, scripts: Path | None = None) -> Base:
+    """The sister of a base that has compilers, made now if it is not there. Images are never built on it.
+
+    It comes from where the base came from, and has the same minor version. Raises BuilderUnavailable.
+    """
+    with _making_dev:
+        there = dev_base(client, base)
+        if there is not None:
+            return there
+        source = SOURCES[base.language]
+        suite = source.suites.get(_minor(base.version))
+        report.phase("fetch", 0.0, f"making {base.language} {base.version} with compilers")
+        made = None
+        if suite is None or not _is_debians(client, base):
+            made = _pull(client, source.repository, source.dev_tag.format(version=base.version), report)
+        if made is None and suite is not None:
+            made = bootstrap(client, base.language, suite, report, scripts or SCRIPTS, "dev")
+        if made is None:
+            raise BuilderUnavailable(f"there is no image with compilers for {base.language} {base.version}")
+        try:
+            version = _version_in(client, base.language, made)
+            if _minor(version) != _minor(base.version):
+                raise BuilderUnavailable(f"{made} has {base.language} {version}, which does not go with {base.version}")
+            identity = _relabel(client, made, dev_image(base), {DEV_LABEL: base.language, LABEL: ""})
+        finally:
+            _untag(client, made)
+        return replace(base, image=dev_image(base), image_id=identity)
 
 
 def remove_base(client: docker.DockerClient, language: str, version: str) -> None:
@@ -134,9 +176,20 @@ def _adopt_and_untag(client: docker.DockerClient, language: str, source: str) ->
 
 def _adopt(client: docker.DockerClient, language: str, source: str) -> Base:
     """Label the image as a base and tag it with the version that it really has."""
+    version = _version_in(client, language, source)
+    for there in list_bases(client):
+        if (there.language, there.version) == (language, version):
+            # Environments were built on it, in every lake of this machine: it is not exchanged.
+            return there
+    tag = f"{_repository(language)}:{version}"
+    return Base(language, version, tag, _relabel(client, source, tag, {LABEL: language}))
+
+
+def _version_in(client: docker.DockerClient, language: str, image: str) -> str:
+    """The full version of the interpreter that an image really has."""
     with throw_away(
         client,
-        image=source,
+        image=image,
         command=SOURCES[language].version_command,
         lake=_MACHINE,
         role="inspect",
@@ -146,13 +199,19 @@ def _adopt(client: docker.DockerClient, language: str, source: str) -> Base:
     try:
         version_key(version)
     except ValueError as error:
-        raise BuilderUnavailable(f"{source} has no usable {language} (it says {version!r})") from error
-    for there in list_bases(client):
-        if (there.language, there.version) == (language, version):
-            # Environments were built on it, in every lake of this machine: it is not exchanged.
-            return there
-    tag = f"{_repository(language)}:{version}"
-    return Base(language, version, tag, _relabel(client, source, tag, {LABEL: language}))
+        raise BuilderUnavailable(f"{image} has no usable {language} (it says {version!r})") from error
+    return version
+
+
+def _is_debians(client: docker.DockerClient, base: Base) -> bool:
+    """Was it made from Debian's packages? The official images say their version in their environment."""
+    with engine_errors():
+        configured = client.images.get(base.image).attrs["Config"].get("Env") or ()
+    return not any(each.startswith(f"{base.language.upper()}_VERSION=") for each in configured)
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
 
 
 def _relabel(client: docker.DockerClient, source: str, tag: str, labels: dict[str, str]) -> str:

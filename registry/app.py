@@ -16,13 +16,17 @@ from registry.api import (
     guard,
     jobs,
     lake,
+    mlflow,
     models,
     multipart,
+    open_inference,
     predictions,
+    search,
     tokens,
     users,
     versions,
 )
+from registry.api.blueprint import PathText
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register
 from registry.blobs.filesystem import FilesystemBlobs
@@ -35,6 +39,7 @@ from registry.db.environments import SqlEnvironments
 from registry.db.explanations import SqlExplanations
 from registry.db.jobs import SqlJobs
 from registry.db.memory import Memory, RememberingAccess, RememberingAccounts, RememberingModels
+from registry.db.search import SqlSearch
 from registry.domain.errors import WelesError
 from registry.domain.ports import Desk, Doctor
 from registry.runners.channel import Channel
@@ -54,6 +59,7 @@ from registry.services.fitting import FittingDatasets
 from registry.services.login_limit import LoginLimit
 from registry.services.model_texts import ModelTexts
 from registry.services.predict import InputSchemas, Prediction
+from registry.services.search import SearchService
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
@@ -63,7 +69,7 @@ _FORM_BYTES = 8 << 20
 _DESK_MARGIN_SECONDS = 30
 _RESOURCES = (
     *(lake, environments, users, tokens, sharing, datasets, dataset_aliases, models, cards, aliases, versions),
-    *(predictions, audits, explanations, jobs),
+    *(search, predictions, open_inference, mlflow, audits, explanations, jobs),
 )
 
 
@@ -99,6 +105,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None, docto
             "info": {"description": "A model lake: upload a model with its environment, call it from anywhere."},
         },
     )
+    app.url_map.converters["default"] = PathText
     for resource in _RESOURCES:
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(versions.links)
@@ -139,6 +146,7 @@ def _services(settings: Settings, desk: Desk, doctor: Doctor) -> Services:
         explanations=SqlExplanations(engine),
         inputs=InputSchemas(),
         models=stored_models,
+        search=SearchService(SqlSearch(engine)),
         texts=ModelTexts(stored_models),
         aliases=AliasService(SqlAliases(engine), stored_models, stored_jobs),
         deletion=DeletionService(SqlDeletions(engine), stored_models, prediction, grace_seconds=settings.grace_seconds),

@@ -10,11 +10,13 @@ from pathlib import Path
 import docker
 import pytest
 from docker.errors import DockerException
+from sqlalchemy import create_engine, make_url, text
 
 from builders.bases import Base
 from builders.report import SilentReport
 from builders.runtimes import dev_image, install_base
 from registry.runners.docker import sweep
+from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -72,6 +74,28 @@ def cran(r_base: Base) -> Path:
     done = subprocess.run([script, dev_image(r_base), folder], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    if postgres.programs() is None:
+        assert not IN_CI, "In CI a missing Postgres is a failure"
+        pytest.skip("Postgres is not installed")
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new database, without a table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'lake.sqlite'}"
+    server, name = request.getfixturevalue("postgres_server"), f"lake_{uuid.uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""One kind of blueprint for all resources: under /api/v1, problems documented."""
+"""One kind of blueprint for all resources: under /api/v1 or another root, problems documented."""
 
 from http import HTTPStatus
 from typing import Any
@@ -6,10 +6,18 @@ from typing import Any
 from flask import request
 from flask_smorest import Blueprint
 from webargs.flaskparser import FlaskParser
+from werkzeug.routing import BaseConverter
 
 from registry.api.problems import MEDIA_TYPE, ProblemSchema
 
 PREFIX = "/api/v1"
+
+
+class PathText(BaseConverter):
+    """A variable of a route: text that every database can hold. What is none names nothing."""
+
+    regex = "[^/\\0]+"
+    part_isolating = True
 
 
 class _Parser(FlaskParser):
@@ -34,8 +42,8 @@ class Resource(Blueprint):
 
     ARGUMENTS_PARSER = _Parser()
 
-    def __init__(self, name: str, description: str) -> None:
-        super().__init__(name, __name__, url_prefix=PREFIX, description=description)
+    def __init__(self, name: str, description: str, prefix: str = PREFIX) -> None:
+        super().__init__(name, __name__, url_prefix=prefix, description=description)
 
     def arguments(self, schema: Any, **options: Any) -> Any:
         """As flask-smorest's; the schema is made once, not for every request."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from registry.api.audits import AuditSchema
 from registry.api.dataset_document import described_columns
 from registry.api.problems import stored_problem
 from registry.api.services import current_viewer, services
@@ -81,7 +82,7 @@ class ModelSchema(Schema):
     columns = fields.List(
         fields.Dict(), metadata={"description": "Of the training data: types, and statistics for who may see the data."}
     )
-    audits = fields.List(fields.Dict(), metadata={"description": "Measures of this version: value, data, user."})
+    audits = fields.List(fields.Nested(AuditSchema), metadata={"description": "On the datasets that you may see."})
     size = fields.Integer(attribute="model_bytes")
     sha256 = fields.String(attribute="model_blob", metadata={"description": "Of the model's file."})
     notes = fields.List(fields.String())
@@ -108,7 +109,7 @@ def document(version: ModelVersion) -> dict[str, Any]:
         "problem": stored_problem(version.problem),
         "environment": _environment(version),
         **_data(version),
-        "audits": [],
+        "audits": here.audits.visible(current_viewer(), version_id=version.id),
     }
 
 

@@ -1,4 +1,4 @@
-"""Models: GET, POST /models; GET, PATCH, DELETE /models/NAME; POST /models/NAME/restore."""
+"""Models: POST /models; GET, PATCH, DELETE /models/NAME; POST /models/NAME/restore."""
 
 from http import HTTPStatus
 from typing import Any
@@ -12,7 +12,7 @@ from registry.api.blueprint import Resource, problems
 from registry.api.deletion import DeletionSchema
 from registry.api.fields import Text, Version
 from registry.api.model_document import ModelSchema, document
-from registry.api.services import current_user, current_viewer, services
+from registry.api.services import current_user, services
 
 blueprint = Resource("models", "Named models: upload, look, edit, delete.")
 
@@ -37,19 +37,6 @@ class EditedSchema(Schema):
     description = fields.String()
     tags = fields.List(fields.String())
     edited_at = fields.DateTime()
-
-
-class ModelInListSchema(Schema):
-    name = fields.String(attribute="model")
-    owner = fields.String()
-    version = fields.Integer(attribute="number", metadata={"description": "The newest that is ready, else the newest."})
-    state = fields.String()
-    description = fields.String()
-    tags = fields.List(fields.String())
-
-
-class ModelsSchema(Schema):
-    models = fields.List(fields.Nested(ModelInListSchema))
 
 
 @blueprint.route("/models")
@@ -79,12 +66,6 @@ class Models(MethodView):
         accepted = services().uploads.upload(current_user(), *upload_form.read())
         status = HTTPStatus.ACCEPTED if accepted.is_begun else HTTPStatus.OK
         return accepted, status, {"Location": url_for("jobs.OneJob", job_id=accepted.job)}
-
-    @blueprint.response(HTTPStatus.OK, ModelsSchema)
-    @blueprint.doc(**problems())
-    def get(self) -> dict[str, Any]:
-        """The models that you may see, each with the version that a prediction would use"""
-        return {"models": services().models.newest(current_viewer())}
 
 
 @blueprint.route("/models/<name>")

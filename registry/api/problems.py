@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -90,9 +91,9 @@ def document(error: WelesError) -> dict[str, Any]:
     }
 
 
-def problem(error: WelesError) -> Response:
-    """The HTTP answer for an error."""
-    body = {**document(error), "instance": request.path}
+def problem(error: WelesError, beside: Mapping[str, Any] | None = None) -> Response:
+    """The HTTP answer for an error; `beside` are members that another protocol's clients look for."""
+    body = {**document(error), "instance": request.path, **(beside or {})}
     response = Response(json.dumps(body), status=body["status"], content_type=MEDIA_TYPE)
     if body["status"] == HTTPStatus.SERVICE_UNAVAILABLE and isinstance(error, LakeError):
         response.headers["Retry-After"] = str(error.retry_after)
@@ -108,20 +109,11 @@ def problem(error: WelesError) -> Response:
 
 def http_problem(error: HTTPException) -> Response:
     """The answer for what Flask itself refuses, in the same form."""
-    return problem(_translated(error))
+    return problem(translated(error))
 
 
-def stored_problem(stored: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The problem document of an error that was kept with `to_document`."""
-    return None if stored is None else document(errors.from_document(stored))
-
-
-def slug(error: type[WelesError]) -> str:
-    """`InvalidInput` → `invalid-input`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower()
-
-
-def _translated(error: HTTPException) -> WelesError:
+def translated(error: HTTPException) -> WelesError:
+    """What Flask itself refuses as one of the lake's errors."""
     status = error.code or 500
     if status == HTTPStatus.NOT_FOUND:
         return errors.NotFound("page", request.path, next="The OpenAPI document at /openapi.json lists what there is.")
@@ -135,6 +127,16 @@ def _translated(error: HTTPException) -> WelesError:
         return errors.LakeFailed()
     messages = getattr(error, "data", {}).get("messages") if isinstance(getattr(error, "data", None), dict) else None
     return errors.InvalidRequest(error.description or error.name, problems=_field_problems(messages))
+
+
+def stored_problem(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The problem document of an error that was kept with `to_document`."""
+    return None if stored is None else document(errors.from_document(stored))
+
+
+def slug(error: type[WelesError]) -> str:
+    """`InvalidInput` → `invalid-input`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower()
 
 
 def _field_problems(messages: Any) -> list[dict[str, str]]:

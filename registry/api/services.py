@@ -5,9 +5,9 @@ from typing import cast
 
 from flask import current_app, g, request
 
+from registry.api import credentials
 from registry.domain.access import Caller
 from registry.domain.entities import User
-from registry.domain.errors import Unauthenticated
 from registry.domain.ports import Audits, Blobs, Desk, Environments, Explanations, Jobs, Models
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
@@ -22,6 +22,7 @@ from registry.services.explain import ExplanationService
 from registry.services.login_limit import LoginLimit
 from registry.services.model_texts import ModelTexts
 from registry.services.predict import InputSchemas, Prediction
+from registry.services.search import SearchService
 from registry.services.upload import UploadService
 from registry.settings import Settings
 
@@ -44,6 +45,7 @@ class Services:
     explanations: Explanations
     inputs: InputSchemas
     models: Models
+    search: SearchService
     texts: ModelTexts
     aliases: AliasService
     deletion: DeletionService
@@ -65,12 +67,9 @@ def services() -> Services:
 
 
 def current_caller() -> Caller:
-    """Who asks, by the bearer token. Raises Unauthenticated."""
+    """Who asks, by the token. Raises Unauthenticated."""
     if "caller" not in g:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated
-        g.caller = services().accounts.authenticate(token.strip())
+        g.caller = services().accounts.authenticate(credentials.token())
     return cast(Caller, g.caller)
 
 

@@ -7,11 +7,15 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event
 
+from registry.db import search_index
+
 
 def connect(url: str) -> Engine:
     """An engine for `url`; SQLite is set so that web and worker can share one file."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True)
+        search_index.keep_fresh(engine)
+        return engine
     engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -27,6 +31,7 @@ def connect(url: str) -> Engine:
         # Two that read and then write must wait for each other, not fail: a writer says so from the start.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
+    search_index.keep_fresh(engine)
     return engine
 
 

@@ -127,18 +127,6 @@ class SqlModels:
         if not edited:
             raise self._nothing(name, LATEST)
 
-    def newest(self, viewer: User | None) -> list[ModelVersion]:
-        rank = func.row_number().over(partition_by=versions.c.model, order_by=_BEST_FIRST).label("rank")
-        ranked = select(versions.c.id, rank).join_from(versions, models).where(_LIVE).subquery()
-        query = (
-            _select()
-            .join(ranked, ranked.c.id == versions.c.id)
-            .where(ranked.c.rank == 1, visible_models(viewer))
-            .order_by(versions.c.model)
-        )
-        with self._reads.connect() as connection:
-            return [_version(row) for row in connection.execute(query)]
-
     def version_builds_on(self, version_id: str, *, environment_id: str, image_id: str) -> None:
         self._update(version_id, environment_id=environment_id, image_id=image_id)
 

@@ -197,7 +197,7 @@ versions = Table(
     Column("file_freed_at", Time),
     Column("golden_blob", _DIGEST, index=True),
     Column("requirements_blob", _DIGEST, nullable=False, index=True),
-    Column("dataset_hash", ForeignKey(datasets.c.hash)),
+    Column("dataset_hash", ForeignKey(datasets.c.hash), index=True),
     Column("dataset_name", String(200), nullable=False),
     Column("resolution_key", ForeignKey(resolutions.c.key), nullable=False, index=True),
     Column("environment_id", ForeignKey(environments.c.id), index=True),
@@ -304,4 +304,42 @@ log_lines = Table(
     Column("at", Time, nullable=False, default=now),
     Column("text", Text, nullable=False),
     Index(None, "scope", "id"),
+)
+
+# One row per model that can be found: what `registry.db.search_index` makes of the tables above.
+search_models = Table(
+    "search_models",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # Sorted by code point on every database.
+    Column("model", _NAME.with_variant(String(100, collation="C"), "postgresql"), unique=True, nullable=False),
+    Column("version_id", _UUID, nullable=False),
+    Column("owner_id", Integer, nullable=False, index=True),
+    Column("visibility", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("language", String(20), nullable=False),
+    # `registry.domain.ranges.version_key`: numbers that sort as versions do.
+    Column("language_key", BigInteger),
+    Column("flavour", String(50), nullable=False),
+    Column("rows", BigInteger),
+    Column("columns", Integer),
+    Column("missing", BigInteger),
+    Column("classes", Integer),
+    Column("created_at", Time, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+search_tags = Table(
+    "search_tags",
+    metadata,
+    Column("tag", _NAME, primary_key=True),
+    Column("id", ForeignKey(search_models.c.id, ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+# Models that the transaction at hand has changed, noted by triggers; empty when it commits.
+search_stale = Table(
+    "search_stale",
+    metadata,
+    Column("id", _LongId, primary_key=True),
+    Column("model", _NAME, nullable=False),
 )

@@ -38,6 +38,7 @@ from registry.domain.entities import (
     Resolution,
     User,
 )
+from registry.domain.search import Found, Search
 from registry.domain.version_ref import LATEST, VersionRef
 
 
@@ -206,10 +207,6 @@ class Models(Protocol):
         """Set what is given, at least one of them. Raises NotFound, Deleted."""
         ...
 
-    def newest(self, viewer: User | None) -> list[ModelVersion]:
-        """Of each model that `viewer` may see the version that `version` would give, in the order of their names."""
-        ...
-
     def version_builds_on(self, version_id: str, *, environment_id: str, image_id: str) -> None:
         """From now on the version runs in this image."""
         ...
@@ -218,6 +215,15 @@ class Models(Protocol):
 
     def version_failed(self, version_id: str, problem: Json, *, free_file: bool = False) -> None:
         """With `free_file` the version's model file is needed no more."""
+        ...
+
+
+class SearchIndex(Protocol):
+    def find(self, search: Search, viewer: User | None) -> Found:
+        """A page of what fits, of the models that `viewer` may see (None: someone without a token).
+
+        Raises InvalidRequest for a regular expression that cannot be read, or that takes too long.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ schema, the order of the columns does not matter and every value is checked; wit
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from registry.domain.errors import InvalidInput
@@ -30,10 +30,13 @@ def write(table: Table, orient: Literal["split", "records"] = "split") -> bytes:
     return json.dumps(to_document(table, orient), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def parse(body: bytes) -> Any:
-    """Strict JSON: UTF-8, no NaN tokens, no key twice in an object. Raises InvalidInput."""
+def parse(body: bytes, constant: Callable[[str], Any] | None = None) -> Any:
+    """Strict JSON: UTF-8, no NaN tokens, no key twice in an object. Raises InvalidInput.
+
+    `constant` says what the tokens NaN, Infinity and -Infinity mean, for protocols whose clients write them.
+    """
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=no_constant, object_pairs_hook=distinct)
+        return json.loads(body.decode("utf-8-sig"), parse_constant=constant or no_constant, object_pairs_hook=distinct)
     except UnicodeDecodeError as error:
         raise InvalidInput(f"The JSON text is not UTF-8: {error.reason} at byte {error.start}.") from None
     except RecursionError:

@@ -77,7 +77,6 @@ def test_the_demo_agrees_and_the_lake_stays_until_it_is_stopped(tmp_path: Path, 
         assert re.search(r"wine version 1: (resolve|fetch|build|verify) \(\d+%\)", first.stderr)
         assert "wine version 1: ready (100%)" in first.stderr
         assert "iris version 1: ready (100%)" in first.stderr
-        assert "weles @ file://" in first.stderr
         token = (home / "admin-token").read_text().strip()
         assert (home / "admin-token").stat().st_mode & 0o777 == 0o600
         assert token not in first.stdout + first.stderr

@@ -103,7 +103,8 @@ def test_in_another_session_it_says_what_differs(lake: Lake, iris: dict[str, Any
 
 def test_everything_that_is_known_is_one_document(lake: Lake, iris: dict[str, Any], client: None) -> None:
     known = weles.model.info("iris")
-    assert known["found_tags"][:4] == ["python", "sklearn", "classification", "scikit-learn"]
+    assert known["found_tags"][:5] == ["python", "sklearn", "classification", "3 classes", "scikit-learn"]
+    assert {column["name"]: column["statistics"]["unique"] for column in known["columns"]}["target"] == 3
     assert known["dataset"]["rows"] == 150
     assert [column["name"] for column in known["columns"]] == list(iris["data"].columns)
     assert f"/v/{known['hash'].removeprefix('sha256:')}" in known["citation"]

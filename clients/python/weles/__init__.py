@@ -6,11 +6,11 @@
     weles.model.status("wine")
     weles.model.predict("wine", X)
 
-One noun per module: `model`, `dataset`, `user`, `token`, and `work` for what the lake does meanwhile. `connect` names
-the lake; every error is in `weles.errors`, and here.
+One noun per module: `model`, `dataset`, `environment`, `user`, `token`, and `work` for what the lake does meanwhile.
+`connect` names the lake; every error is in `weles.errors`, and here.
 """
 
-from weles import dataset, errors, model, token, user, work
+from weles import dataset, environment, errors, model, token, user, work
 from weles.connection import Connection, connect
 from weles.errors import (
     AliasMoved,
@@ -109,6 +109,7 @@ __all__ = [
     "__version__",
     "connect",
     "dataset",
+    "environment",
     "errors",
     "model",
     "token",

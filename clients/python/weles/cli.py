@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from weles import account_commands, commands, life_commands, work_commands
+from weles import account_commands, commands, environment_commands, life_commands, search_command, work_commands
 from weles.errors import WelesError
 from weles.progress import say
 from weles.version import __version__
@@ -48,7 +48,9 @@ def parser() -> argparse.ArgumentParser:
     nouns = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _model_commands(nouns)
     life_commands.add(nouns)
+    search_command.add(nouns)
     _dataset_commands(nouns)
+    environment_commands.add(nouns)
     work_commands.add(nouns)
     account_commands.add(nouns)
     return top

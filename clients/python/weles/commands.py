@@ -20,6 +20,7 @@ __all__ = [
     "dataset_get",
     "dataset_info",
     "dataset_upload",
+    "environment_of",
     "info",
     "predict",
     "status",
@@ -41,7 +42,7 @@ def upload(options: Namespace) -> None:
         options.data,
         options.data_name,
         options.data_description,
-        environment=_environment(options.requirements),
+        environment=environment_of(options.requirements),
         wait=options.wait,
     )
     show(asdict(made))
@@ -105,7 +106,7 @@ def dataset_info(options: Namespace) -> None:
     show(dataset.info(options.hash))
 
 
-def _environment(given: str | None) -> EnvironmentLike:
+def environment_of(given: str | None) -> EnvironmentLike:
     """One of the words, or the path of a file: never the text itself, as in Python."""
     return given if given is None or given in ("freeze", "model") else Path(given)
 

@@ -34,6 +34,7 @@ from weles.life import (
 )
 from weles.progress import say
 from weles.requirements import EnvironmentLike
+from weles.search import search
 from weles.sharing import Access, access, share, unshare
 from weles.upload import ModelText, send
 from weles.work import Job
@@ -60,7 +61,9 @@ __all__ = [
     "predict",
     "predict_later",
     "remove_alias",
+    "requirements",
     "restore",
+    "search",
     "set_alias",
     "set_card",
     "share",
@@ -228,6 +231,15 @@ def info(name: str, *, version: int | str | None = None) -> dict[str, Any]:
     description, owner, aliases, rows, columns, missing}, columns (statistics of each), audits. Raises NotFound.
     """
     return current().json("GET", f"/models/{segment(name)}", params={"version": version})
+
+
+def requirements(name: str, *, version: int | str | None = None, declared: bool = False) -> str:
+    """What a version runs with: its locked packages, `name==version` on each line; `declared`: as it was uploaded.
+
+    Raises NotFound, EnvironmentNotReady while the packages are not locked yet.
+    """
+    params = {"version": version, "declared": "true" if declared else None}
+    return current().request("GET", f"/models/{segment(name)}/requirements", params=params, accept="text/plain").text
 
 
 def _check_mode(mode: str) -> None:

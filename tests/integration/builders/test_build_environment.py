@@ -10,10 +10,12 @@ import tarfile
 import pytest
 from images import leftovers, run, search
 
+from builders.dockerfile import ENVIRONMENT
 from builders.errors import BuildFailed
 from builders.identity import environment_id
 from builders.lock import Lock
-from builders.packages import PackageMissing
+from builders.packages import Missing, PackageMissing
+from builders.runtimes import dev_image
 from builders.site import SiteSettings
 from builders.spec import parse_requirements
 from builders.throwaway import throw_away
@@ -109,6 +111,57 @@ def test_a_source_is_compiled_to_a_wheel_once(make_builder, base, report, tmp_pa
     assert [package.kind for package in lock.packages] == ["sdist"]
     assert dict(builder.build(identity, lock, base, report).installed) == {"docopt": "0.6.2"}
     assert [path.name for path in (tmp_path / "packages").rglob("*.whl")] == ["docopt-0.6.2-py2.py3-none-any.whl"]
+
+
+C_SOURCE = """
+#include <Python.h>
+static PyObject *answer(PyObject *self, PyObject *none) { return PyLong_FromLong(42); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "weles_c_test", NULL, -1, methods};
+PyMODINIT_FUNC PyInit_weles_c_test(void) { return PyModule_Create(&module); }
+"""
+
+
+def _c_extension(folder):
+    """A source distribution that only a compiler can make something of."""
+    files = {
+        "setup.py": "from setuptools import Extension, setup\n"
+        "setup(name='weles-c-test', version='1.0', ext_modules=[Extension('weles_c_test', ['module.c'])])\n",
+        "module.c": C_SOURCE,
+        "PKG-INFO": "Metadata-Version: 2.1\nName: weles-c-test\nVersion: 1.0\n",
+    }
+    with tarfile.open(folder / "weles_c_test-1.0.tar.gz", "w:gz") as tar:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(f"weles_c_test-1.0/{name}")
+            entry.size = len(text)
+            tar.addfile(entry, io.BytesIO(text.encode()))
+
+
+def test_c_is_compiled_where_there_are_compilers_and_the_image_has_none(
+    engine, make_builder, base, report, tmp_path, monkeypatch
+):
+    # As on a machine that has compiled nothing yet: it is tried without compilers first.
+    monkeypatch.setattr("builders.fetching.dev_base", lambda client, base: None)
+    links = tmp_path / "links"
+    links.mkdir()
+    _c_extension(links)
+    host = SiteSettings.from_host()
+    site = dataclasses.replace(host, find_links=(*host.find_links, str(links)))
+    builder = make_builder(store=tmp_path / "packages", site=site, timeout=600)
+    lock, identity = acquire(builder, base, report, "weles-c-test==1.0\n")
+    assert [package.kind for package in lock.packages] == ["sdist"]
+    assert "compiling weles-c-test again, with compilers" in report.lines
+    assert builder.missing(lock) == Missing((), ())
+    image = builder.build(identity, lock, base, report)
+    python = f"{ENVIRONMENT}/bin/python"
+    assert run(engine, image.image_id, python, "-c", "import weles_c_test as c; print(c.answer())") == "42\n"
+    look = (
+        "import shutil; print([each for each in ('gcc', 'cc', 'g++', 'gfortran', 'make', 'ld') if shutil.which(each)])"
+    )
+    assert run(engine, image.image_id, python, "-c", look) == "[]\n"
+    layers = engine.images.get(image.image_id).attrs["RootFS"]["Layers"]
+    compilers = engine.images.get(dev_image(base)).attrs["RootFS"]["Layers"]
+    assert not set(layers) & set(compilers)
 
 
 def test_a_version_that_does_not_exist_is_diagnosed_with_the_nearest(engine, lake_name, make_builder, base, report):

@@ -1,5 +1,6 @@
 """`python -m builders` as a program."""
 
+import json
 import os
 import re
 import subprocess
@@ -12,10 +13,10 @@ pytestmark = pytest.mark.docker
 
 @pytest.fixture
 def run(tmp_path):
-    def run(text, *arguments, **environ):
+    def run(text, *arguments, verb=(), **environ):
         path = tmp_path / "requirements.txt"
         path.write_text(text)
-        command = [sys.executable, "-m", "builders", str(path), *arguments]
+        command = [sys.executable, "-m", "builders", *verb, str(path), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False, env=environ or None)
 
     return run
@@ -77,3 +78,23 @@ def test_the_dockerfile_of_an_r_session(run, r_base, cran):
     assert f"FROM {r_base.image}\n" in done.stdout
     assert "# jsonlite==1.8.4\n" in done.stdout
     assert "# line 3: MASS==7.3  recommended: dropped" in done.stderr
+
+
+@pytest.mark.usefixtures("base")
+def test_the_doctor_says_what_would_become_of_it_in_words_and_as_json(run):
+    text = "joblib==1.4.2\npywin32==308\ndocopt==0.6.2\n"
+    done = run(text, "--python", "3.11", verb=["check"])
+    assert done.returncode == 0, done.stderr
+    assert "line 2: pywin32==308: dropped" in done.stdout
+    assert "2 packages" in done.stdout
+    assert "to be compiled: docopt==0.6.2" in done.stdout
+    verdict = json.loads(run(text, "--python", "3.11", "--json", verb=["check"]).stdout)
+    assert (verdict["ok"], verdict["compiles"]) == (True, ["docopt==0.6.2"])
+    assert verdict["environment"] == run(text, "--python", "3.11", "--id").stdout.strip()
+
+
+@pytest.mark.usefixtures("base")
+def test_the_doctor_says_why_it_cannot_be_built(run):
+    done = run("joblib==1.4.99\n", "--python", "3.11", verb=["check"])
+    assert done.returncode == 2
+    assert "It cannot be built: joblib 1.4.99 does not exist" in done.stdout

@@ -89,6 +89,18 @@ EXPECTED = {
     ("GET", "/api/v1/models/<name>/access"): OWN,
     ("PUT", "/api/v1/models/<name>/access"): CHANGE,
     ("POST", "/api/v1/models/<name>/predict"): USE,
+    ("POST", "/api/v1/models/<name>/invocations"): USE,
+    ("GET", "/api/v1/models/<name>/ping"): USE,
+    ("GET", "/api/v1/models/<name>/version"): USE,
+    ("GET", "/v2"): ANYONE,
+    ("GET", "/v2/health/live"): ANYONE,
+    ("GET", "/v2/health/ready"): ANYONE,
+    ("GET", "/v2/models/<name>"): USE,
+    ("GET", "/v2/models/<name>/ready"): USE,
+    ("POST", "/v2/models/<name>/infer"): USE,
+    ("GET", "/v2/models/<name>/versions/<version>"): USE,
+    ("GET", "/v2/models/<name>/versions/<version>/ready"): USE,
+    ("POST", "/v2/models/<name>/versions/<version>/infer"): USE,
     ("POST", "/api/v1/models/<name>/predictions"): USE,
     ("GET", "/api/v1/models/<name>/audits"): SEE,
     ("POST", "/api/v1/models/<name>/audits"): USE,
@@ -212,7 +224,7 @@ def test_an_open_lake_lets_anyone_read_and_call_what_is_public(
 
     denied = {"upload": 401, "share": 401}
     assert statuses() == {**denied, "models": 404, "datasets": 404, "runtimes": 200, "predict": 404}
-    assert open_lake().get("/api/v1/models").json == {"models": []}
+    assert open_lake().get("/api/v1/models").json["models"] == []
     world.share(Audience(Visibility.PUBLIC))
     # 503: it is still being prepared, and says so.
     assert statuses() == {**denied, "models": 200, "datasets": 200, "runtimes": 200, "predict": 503}

@@ -18,6 +18,7 @@ from registry.blobs.filesystem import FilesystemBlobs
 from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.tables import jobs, log_lines, models, versions
+from registry.domain.entities import NewAudit
 from registry.domain.errors import AnswersDiffer, EnvironmentFailed
 from registry.domain.version_ref import VersionRef
 from registry.services.purge import Purge
@@ -297,12 +298,18 @@ def test_everything_is_one_document(client: FlaskClient) -> None:
     assert (model["columns"][0]["statistics"]["min"], model["columns"][0]["statistics"]["max"]) == (1.5, 2.5)
 
 
-def test_sharing_a_model_does_not_share_its_data(client: FlaskClient, member: FlaskClient) -> None:
+def test_sharing_a_model_does_not_share_its_data(app: Flask, client: FlaskClient, member: FlaskClient) -> None:
     upload(client)
+    with app.app_context():
+        known = services().models.version("wine")
+        audit = NewAudit(known.id, str(known.dataset_hash), "y", "accuracy", 0.5, 2, "")
+        services().audits.add([audit])
+    (shown,) = client.get(f"{API}/models/wine").json["audits"]
+    assert (shown["measure"], shown["value"], shown["dataset"]) == ("accuracy", 0.5, known.dataset_hash)
     client.put(f"{API}/models/wine/access", json={"visibility": "public"})
     model = member.get(f"{API}/models/wine").json
     assert model["columns"] == [{"name": "x", "type": "float64"}, {"name": "y", "type": "string"}]
-    assert (model["dataset"]["owner"], model["dataset"]["aliases"]) == (None, [])
+    assert (model["dataset"]["owner"], model["dataset"]["aliases"], model["audits"]) == (None, [], [])
 
 
 # Cited

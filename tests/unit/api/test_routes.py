@@ -100,7 +100,7 @@ def test_without_a_worker_nothing_is_half_done(settings: Settings) -> None:
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {settings.admin_token_file.read_text().strip()}"
     response = upload(client)
     assert (response.status_code, response.json["type"]) == (503, "/problems/builder-unavailable")
-    assert client.get("/api/v1/models").json == {"models": []}
+    assert client.get("/api/v1/models").json["total"] == 0
 
 
 def test_a_refused_upload_leaves_nothing(client: FlaskClient, settings: Settings) -> None:
@@ -112,7 +112,7 @@ def test_a_refused_upload_leaves_nothing(client: FlaskClient, settings: Settings
         {"requirements": (io.BytesIO(b"\xff\xfe"), "r.txt")},
     ):
         assert upload(client, **changes).status_code in (400, 422)
-    assert client.get("/api/v1/models").json == {"models": []}
+    assert client.get("/api/v1/models").json["total"] == 0
     assert [each for each in settings.blobs_folder.rglob("*") if each.is_file()] == []
 
 
@@ -163,10 +163,19 @@ def test_the_same_dataset_is_kept_once_under_two_names(
     assert len([each for each in settings.blobs_folder.rglob("*") if each.is_file()]) == 1
 
 
+def test_a_token_may_be_the_password_of_basic(app: Flask, settings: Settings) -> None:
+    token = settings.admin_token_file.read_text().strip()
+    anyone = app.test_client()
+    assert anyone.get("/api/v1/users/me", auth=("anything", token)).json["name"] == "admin"
+    assert anyone.get("/api/v1/users/me", auth=(token, "")).status_code == 401
+    for wrong in ("Basic", "Basic !", "Basic YQ==", f"Digest {token}", "Basic //8="):
+        assert anyone.get("/api/v1/users/me", headers={"Authorization": wrong}).status_code == 401
+
+
 def test_the_openapi_document_describes_every_route_and_its_problems(client: FlaskClient, app: Flask) -> None:
     document = client.get("/openapi.json").json
     routes = {rule.rule.replace("path:", "").replace("<", "{").replace(">", "}") for rule in app.url_map.iter_rules()}
-    assert {route for route in routes if route.startswith("/api/")} == set(document["paths"])
+    assert {route for route in routes if route.startswith(("/api/", "/v2"))} == set(document["paths"])
     for path, operations in document["paths"].items():
         for method in operations.keys() & {"get", "post", "put", "patch", "delete"}:
             responses = operations[method]["responses"]
@@ -180,7 +189,7 @@ def test_an_unforeseen_fault_is_told_without_its_insides(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with app.app_context():
-        monkeypatch.setattr(type(services().models), "newest", lambda self, viewer: 1 / 0)
+        monkeypatch.setattr(type(services().search), "find", lambda *_, **__: 1 / 0)
     app.logger.disabled = True
     response = client.get("/api/v1/models")
     assert (response.status_code, response.json["type"]) == (500, "/problems/lake-failed")
@@ -213,6 +222,13 @@ def test_nonsense_is_a_bad_request(client: FlaskClient) -> None:
     assert upload(client, "x").status_code == 202
     assert client.get("/api/v1/models/x?version=99999999999999999999999").status_code == 400
     assert client.post("/api/v1/tokens", json={"name": "\ud800", "password": "x"}).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["models/%00", "models/a%00b/aliases", "jobs/%00", "datasets/%00/head"])
+def test_a_path_with_what_is_no_text_names_nothing(client: FlaskClient, path: str) -> None:
+    """Postgres cannot even be asked for it."""
+    response = client.get(f"/api/v1/{path}")
+    assert (response.status_code, response.json["kind"]) == (404, "page")
 
 
 def test_only_uploads_and_predictions_may_be_large(app: Flask) -> None:

@@ -15,9 +15,11 @@ from registry.db import engine as engines
 from registry.db.aliases import SqlAliases
 from registry.db.deletion import SqlDeletions
 from registry.db.models import SqlModels
+from registry.db.search import SqlSearch
 from registry.db.tables import alias_moves, jobs, model_aliases, models, users, versions
 from registry.domain.entities import Added, ModelVersion, Outcome, Resolution, State, User, now
 from registry.domain.errors import AliasMoved, Deleted, NotFound
+from registry.domain.search import Search
 from registry.domain.version_ref import VersionRef
 
 ANN = User(1, "ann", "member")
@@ -195,6 +197,7 @@ def test_names_of_versions(engine: Engine, stored: SqlModels, deletions: SqlDele
     assert [each.number for each in stored.with_content(digest("b"), ANN)] == []
     assert [each.number for each in stored.with_content(digest("a"), ANN)] == [1]
     assert stored.with_content(digest("a"), None) == []
+    assert [each.version for each in SqlSearch(engine).find(Search(), ANN).models] == [3]
 
 
 def test_a_restore_and_a_purge_at_once(engine: Engine, stored: SqlModels, deletions: SqlDeletions) -> None:

@@ -13,7 +13,9 @@ def test_the_migrations_make_the_tables(database_url: str) -> None:
     engine = connect(database_url)
     upgrade(engine)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert (
+            compare_metadata(MigrationContext.configure(connection, opts={"include_name": _described}), metadata) == []
+        )
     engine.dispose()
 
 
@@ -24,3 +26,8 @@ def test_columns_with_digests_of_blobs_can_be_told_by_their_names() -> None:
         for column in table.columns:
             if getattr(column.type, "length", None) == DIGEST_LENGTH and not column.name.endswith("blob"):
                 assert column.name in other | {"image_id", "scope"}, f"{table.name}.{column.name}"
+
+
+def _described(name: str | None, kind: str, _parents: object) -> bool:
+    # What words are looked up in is each database's own kind of table: SQLAlchemy has no word for it.
+    return not (kind == "table" and (name or "").startswith("search_text"))
