@@ -1,5 +1,6 @@
 """Jobs, their progress and their logs in the database."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -29,9 +30,11 @@ class SqlJobs:
             jobs.c.kind == job.kind,
             jobs.c.state.in_(_WAITING),
         )
+        # As the database gives it back: what was a tuple is a list.
+        request = json.loads(json.dumps(job.request))
         with self._writes.begin() as connection:
             for row in connection.execute(same):
-                if row.request == job.request:
+                if row.request == request:
                     return str(row.id)
             connection.execute(
                 insert(jobs).values(**asdict(job), state=JobState.QUEUED, phase=Phase.QUEUED, detail="in the queue")
