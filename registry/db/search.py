@@ -182,9 +182,10 @@ def _documents(ids: list[int]) -> Select[Any]:
             *(versions.c[name] for name in of_version),
             *(datasets.c[name] for name in ("rows", "columns", "missing")),
         )
-        .join_from(search_models, models, models.c.name == search_models.c.model)
+        .join_from(search_models, versions, versions.c.id == search_models.c.version_id)
+        # By the version's name of it: the index has names in another collation, for which no other has an index.
+        .join(models, models.c.name == versions.c.model)
         .join(users, users.c.id == models.c.owner_id)
-        .join(versions, versions.c.id == search_models.c.version_id)
         .outerjoin(datasets, datasets.c.hash == versions.c.dataset_hash)
         .where(search_models.c.id.in_(ids))
     )
