@@ -5,7 +5,7 @@ PYTHON ?= python3
 export PORT HOME_DIR PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-unit lint format clean
+.PHONY: help demo stop test test-unit bench lint format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,11 +19,17 @@ stop: ## Stop the lake that `make demo` left running
 test: .venv/ready ## Lint, then every test, on a real Docker Engine
 	@$(MAKE) --no-print-directory lint
 	@deploy/local/engine.sh
+	@deploy/local/postgres.sh
 	@deploy/local/runtime.sh python "$$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
 	.venv/bin/pytest $(ARGS)
 
 test-unit: .venv/ready ## The tests that need no Docker Engine
 	.venv/bin/pytest -m "not docker" $(ARGS)
+
+bench: .venv/ready ## Weles beside its peers, on this machine: writes docs/speed.md (half an hour)
+	@deploy/local/engine.sh
+	@deploy/local/have.sh wrk wrk
+	.venv/bin/python -m tests.bench --write docs/speed.md $(ARGS)
 
 lint: .venv/ready ## ruff, mypy --strict, import contracts
 	.venv/bin/ruff check .

@@ -93,6 +93,30 @@ def test_what_the_lake_knows_of_a_model_is_read(r, login, wine):
     assert "scikit-learn" in _read(r, "requirements.json")["package"].tolist()
 
 
+def test_a_model_from_python_is_measured_and_found_from_r(r, login, wine):
+    name, forest, data = wine
+    data.to_csv(r.folder / "truth.csv", index=False)
+    out = r.run(
+        """
+        name <- Sys.getenv("MODEL")
+        stopifnot(
+          identical(model_search(regex = paste0("^", name, "$"), row = "=178;", language = "python")$name, name),
+          !name %in% model_search(row = ">1000;")$name,
+          inherits(tryCatch(model_search(row = "x"), weles_invalid_request = identity), "weles_invalid_request"),
+          inherits(
+            tryCatch(model_audit(name, "rmse", "/exchange/truth.csv"), weles_error = identity), "weles_measure_misfit"
+          )
+        )
+        both <- model_audit(name, c("acc", "f1"), "/exchange/truth.csv", "target")
+        stopifnot(length(both) == 2, both > 0.9, both <= 1)
+        cat(sprintf("%.17g", model_audit(name, "acc", "/exchange/truth.csv")))
+        """,
+        MODEL=name,
+        **login,
+    )
+    assert float(out) == forest.score(data.drop(columns="target"), data["target"])
+
+
 def test_every_type_of_a_dataset_comes_back_to_r_as_it_was(r, login):
     out = r.run(
         """

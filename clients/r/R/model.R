@@ -128,22 +128,17 @@ model_predict <- function(name, X, type = c("exact", "prob"), version = NULL) {
 #' What the lake knows of a model
 #'
 #' `model_info()` gives everything that is known of one version; `model_requirements()` the packages that are
-#' really installed in its image; `model_search()` the models of the lake.
+#' really installed in its image.
 #'
 #' @param name The model's name.
 #' @param version A version's number; `NULL` for the latest.
-#' @param text A regular expression that the name or the description has to match, in any case.
-#' @param tags Tags that it has to have, all of them.
-#' @param owner Whose it has to be.
 #' @return `model_info()`: a list, `inputs` and `outputs` data.frames of names and types.
-#'   `model_requirements()`: a data.frame of `package` and `version`. `model_search()`: a data.frame of `name`,
-#'   `owner`, `latest`, `state`, `description` and `tags` (a list). Errors of class `weles_not_found`.
+#'   `model_requirements()`: a data.frame of `package` and `version`. Errors of class `weles_not_found`.
 #' @export
 #' @examples
 #' \dontrun{
 #' model_info("irises")$inputs
 #' model_requirements("irises")
-#' model_search("iris", tags = "forest")
 #' }
 model_info <- function(name, version = NULL) {
   known <- model_document(name, version)
@@ -175,40 +170,6 @@ model_requirements <- function(name, version = NULL) {
   }
   installed <- unlist(ask_json("GET", paste0("/environments/", segment(id)))$installed)
   data.frame(package = as.character(names(installed)), version = as.character(installed), stringsAsFactors = FALSE)
-}
-
-#' @rdname model_info
-#' @export
-model_search <- function(text = NULL, tags = NULL, owner = NULL) {
-  found <- Filter(function(model) {
-    words <- paste(model$name, text_of(model$description), sep = "\n")
-    (is.null(text) || grepl(text, words, ignore.case = TRUE)) && all(tags %in% unlist(model$tags)) &&
-      (is.null(owner) || identical(model$owner, owner))
-  }, ask_json("GET", "/models")$models)
-  frame <- rows_frame(found, c("name", "owner", "latest", "state", "description"))
-  frame$latest <- as.integer(frame$latest)
-  frame$tags <- I(lapply(found, function(model) as.character(unlist(model$tags))))
-  frame
-}
-
-#' Measure a model on a dataset
-#'
-#' This lake has no audits yet.
-#'
-#' @param name The model's name.
-#' @param measure The measure's name, such as `"acc"`.
-#' @param data A data.frame, the path of a .csv, or the hash of a dataset.
-#' @param target The column that holds what is right.
-#' @param data_name,data_description What people shall read of the data.
-#' @return An error of class `weles_not_available`.
-#' @export
-#' @examples
-#' try(model_audit("irises", "acc", iris, "Species"))
-model_audit <- function(name, measure, data, target, data_name = "", data_description = "") {
-  refuse(
-    "not_available", "This lake cannot audit models yet.",
-    "Compare model_predict() with the target's column here."
-  )
 }
 
 model_document <- function(name, version = NULL) {

@@ -70,3 +70,5 @@ parts_of <- function(request) {
   names(parts) <- vapply(parts, `[[`, "", "name")
   parts
 }
+
+json <- function(...) as.character(jsonlite::toJSON(list(...), auto_unbox = TRUE, null = "null"))

@@ -1,5 +1,3 @@
-json <- function(...) as.character(jsonlite::toJSON(list(...), auto_unbox = TRUE, null = "null"))
-
 notes <- c("stats==4.5.0  base: dropped; it is R's own", "MASS==7.3-65  recommended: left out")
 accepted <- answer(json(model = "irises", version = 1, job = "j1", state = "queued", notes = notes), 202)
 hash <- paste0("sha256:", strrep("a", 64))
@@ -198,18 +196,10 @@ test_that("what is known of a model, its packages and its neighbours", {
       language = "r", language_version = "4.5.0", target = "y", tags = list(),
       inputs = list(column("x", "float64")), outputs = list(), environment = list(id = "sha256:e")
     )),
-    "GET /environments/sha256:e" = answer(json(installed = list(jsonlite = "1.8.8", rpart = "4.1"))),
-    "GET /models" = answer(json(models = list(
-      list(name = "m", owner = "ann", latest = 2, state = "ready", description = "A Forest", tags = c("t", "u")),
-      list(name = "n", owner = "bob", latest = 1, state = "ready", description = "", tags = list())
-    )))
+    "GET /environments/sha256:e" = answer(json(installed = list(jsonlite = "1.8.8", rpart = "4.1")))
   )
   info <- model_info("m")
   expect_equal(info$versions, 1:2)
   expect_output(print(info), "takes x (float64)", fixed = TRUE)
   expect_equal(model_requirements("m"), data.frame(package = c("jsonlite", "rpart"), version = c("1.8.8", "4.1")))
-  expect_equal(model_search()$name, c("m", "n"))
-  expect_equal(model_search("forest", tags = c("u", "t"), owner = "ann")$latest, 2L)
-  expect_equal(nrow(model_search("nothing like it")), 0)
-  expect_error(model_audit("m", "acc", iris, "Species"), class = "weles_not_available")
 })
