@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+import docker
 import pytest
 import weles
 from weles import environment, errors, model
 
+from tests.conftest import remove_lake
 from tests.integration import creator
 from tests.integration.lake import Lake
 
@@ -13,10 +15,17 @@ pytestmark = pytest.mark.docker
 
 
 @pytest.fixture(scope="module")
-def connected(lake: Lake) -> Iterator[Lake]:
+def connected(
+    engine: docker.DockerClient, python_base: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Lake]:
+    """A lake of its own: on that of all tests others have built what is new here."""
+    lake = Lake(tmp_path_factory.mktemp("environments"))
+    lake.start()
     made = weles.connect(lake.url, token=lake.token)
     yield lake
     made._session.close()
+    lake.stop()
+    remove_lake(engine, lake.name)
 
 
 def test_from_nothing_but_the_model_to_an_image_that_answers(connected: Lake) -> None:
