@@ -44,7 +44,10 @@ class _SqliteStamp:
 
 
 class _PostgresStamp:
-    """The transactions that are under way and finished; asked for at most every POSTGRES_SECONDS."""
+    """The server's transactions that are under way and finished; asked for at most every POSTGRES_SECONDS.
+
+    Those of its other databases count too: what is remembered may be forgotten once too often.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
