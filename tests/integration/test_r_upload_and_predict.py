@@ -11,6 +11,8 @@ import docker
 import pytest
 
 from builders.bases import Base
+from builders.report import SilentReport
+from builders.runtimes import install_base
 from tests.integration.lake import Lake
 
 pytestmark = pytest.mark.docker
@@ -42,7 +44,12 @@ class Creator:
 
 @pytest.fixture(scope="module")
 def creator(engine: docker.DockerClient, r_base: Base) -> Creator:
-    container = engine.containers.create(r_base.image, ["Rscript", "--vanilla", "-e", FIT], labels={"weles.test": "r"})
+    return creator_in(engine, r_base)
+
+
+def creator_in(engine: docker.DockerClient, base: Base) -> Creator:
+    """A session of this R that fits a tree."""
+    container = engine.containers.create(base.image, ["Rscript", "--vanilla", "-e", FIT], labels={"weles.test": "r"})
     try:
         container.start()
         assert container.wait()["StatusCode"] == 0, container.logs().decode()
@@ -85,7 +92,7 @@ def iris(r_lake: Lake, creator: Creator) -> dict[str, Any]:
     response = r_lake.call("POST", "/models", files=parts(creator, "iris-tree"))
     assert response.status_code == 202, response.text
     job = r_lake.job(response.json()["job"])
-    assert job["state"] == "succeeded", job
+    assert job["state"] == "succeeded", json.dumps(job["problem"], indent=1)
     return job
 
 
@@ -98,6 +105,25 @@ def test_an_r_model_answers_as_its_creators_session(r_lake: Lake, creator: Creat
     assert len(answer["data"]) == len(creator.prob) == 150
     for got, expected in zip(answer["data"], creator.prob, strict=True):
         assert got == pytest.approx(expected, abs=1e-9)
+
+
+# jsonlite 1.8.4 cannot be loaded by R 4.5.
+@pytest.mark.parametrize(("minor", "jsonlite"), [("4.0", "1.8.4"), ("4.5", "1.9.1")])
+def test_every_r_that_debian_has_takes_the_whole_line(
+    engine: docker.DockerClient, r_lake: Lake, minor: str, jsonlite: str
+) -> None:
+    base = install_base(engine, "r", minor, SilentReport())
+    creator = creator_in(engine, base)
+    session = f"# weles-r 1\njsonlite=={jsonlite}  cran\n"
+    uploaded = parts(creator, f"tree-{minor}", session, language_version=base.version)
+    job = r_lake.job(r_lake.call("POST", "/models", files=uploaded).json()["job"])
+    assert job["state"] == "succeeded", json.dumps(job["problem"], indent=1)
+    body = {"columns": COLUMNS, "data": creator.rows}
+    response = r_lake.call("POST", f"/models/tree-{minor}/predict", params={"mode": "prob"}, json=body)
+    for got, expected in zip(response.json()["data"], creator.prob, strict=True):
+        assert got == pytest.approx(expected, abs=1e-9)
+    environment = r_lake.call("GET", f"/environments/{job['environment']}").json()
+    assert (environment["base"]["version"], environment["installed"]) == (base.version, {"jsonlite": jsonlite})
 
 
 def test_what_was_left_out_is_said_and_what_is_installed_is_known(r_lake: Lake, iris: dict[str, Any]) -> None:
