@@ -252,6 +252,15 @@ def test_sigterm_while_loading(start):
     assert not runtime.socket.exists()
 
 
+def test_sigterm_in_the_middle_of_a_write(start):
+    """The handler meets a stream that is being written to: that is no fault of the model."""
+    endless = "while True: sys.stdout.write('x'); sys.stdout.flush()"
+    runtime = start(FromSource(f"import sys\nprint('loading', flush=True)\n{endless}\nmodel = None"))
+    assert runtime.process.stdout.readline() == b"loading\n"
+    runtime.process.terminate()
+    assert runtime.exit_code(5) == 0
+
+
 def test_lost_lease_while_loading(start):
     runtime = start(FromSource("import time\ntime.sleep(60)\nmodel = None"), LEASE_SECONDS=0.5, IDLE_SECONDS=0.1)
     assert runtime.exit_code(10) == 0

@@ -101,6 +101,6 @@ def _exit(code):
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (OSError, ValueError, AttributeError):
+        except Exception:  # Also a signal's handler ends here, in the middle of a write to that very stream.
             pass
     os._exit(code)
