@@ -70,7 +70,7 @@ class ExplanationSchema(Schema):
     version = fields.Integer()
     owner = fields.String()
     request = fields.Dict()
-    data = fields.Dict(metadata={"description": "A document of the kind's own: see docs/explanations.md"})
+    data = fields.Dict(metadata={"description": "A document of the kind's own: see docs/work.md"})
     created_at = fields.DateTime()
 
 

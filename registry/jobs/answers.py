@@ -1,5 +1,6 @@
 """The truth and a model's answers, gathered part by part into the columns that measures are computed from."""
 
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,19 +15,19 @@ from registry.tables.table import Column, Table
 NUMBERS = (ColumnType.INT32, ColumnType.INT64, ColumnType.FLOAT64)
 
 
-class Answers:
+class Answers(ABC):
     """Of a model of one task; `classes` is empty for regression."""
 
     classes: tuple[str, ...] = ()
 
-    def add_truth(self, part: Part) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def add_truth(self, part: Part) -> None: ...
 
-    def add(self, mode: str, answer: Table, first: int) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def add(self, mode: str, answer: Table, first: int) -> None: ...
 
-    def table(self) -> Table:
-        raise NotImplementedError
+    @abstractmethod
+    def table(self) -> Table: ...
 
 
 class RegressionAnswers(Answers):

@@ -76,6 +76,8 @@ def test_the_demo_agrees_and_the_lake_stays_until_it_is_stopped(tmp_path: Path, 
         # Which phases are seen depends on what is cached: the build itself may take less than a look.
         assert re.search(r"wine version 1: (resolve|fetch|build|verify) \(\d+%\)", first.stderr)
         assert "wine version 1: ready (100%)" in first.stderr
+        # The freeze of the creator's session has the client in it, installed from a folder: that is left out, and said.
+        assert re.search(r"note: weles @ file://\S+: dropped; it is the lake's client", first.stderr)
         assert "iris version 1: ready (100%)" in first.stderr
         token = (home / "admin-token").read_text().strip()
         assert (home / "admin-token").stat().st_mode & 0o777 == 0o600

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from weles.connection import Connection, segment
 from weles.errors import LakeBusy, UploadFailed, WelesError, from_problem
-from weles.progress import progress
+from weles.progress import follow
 
 __all__ = ["Status", "check", "status_of", "wait_for"]
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0
 _LOG_LINES = 20
 
 
@@ -65,16 +63,7 @@ def status_of(connection: Connection, job: str) -> Status:
 
 def wait_for(connection: Connection, job: str) -> Status:
     """Show progress until the job has ended; its last status. Raises UploadFailed when it did not succeed."""
-    pause = _FIRST_PAUSE
-    status = status_of(connection, job)
-    with progress(f"{status.model} version {status.version}") as shown:
-        while True:
-            shown.update(status.percent, status.phase, status.detail)
-            if status.ended:
-                break
-            time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
-            status = status_of(connection, job)
+    status = follow(lambda: status_of(connection, job), lambda seen: f"{seen.model} version {seen.version}")
     return check(connection, status)
 
 

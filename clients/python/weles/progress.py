@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Callable, Protocol
+from typing import Callable, Protocol, TypeVar
 
 from tqdm import tqdm
 
-__all__ = ["Progress", "progress", "say", "transfer"]
+__all__ = ["Followed", "Progress", "follow", "progress", "say", "transfer"]
 
 _BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
 _SMALL_BYTES = 8_000_000
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 
 class Progress(Protocol):
@@ -67,6 +69,38 @@ class _Lines:
 def progress(title: str) -> Progress:
     """A bar when standard error is a terminal, else a line for each phase."""
     return _Bar(title) if sys.stderr is not None and sys.stderr.isatty() else _Lines(title)
+
+
+class Followed(Protocol):
+    """How far something is that the lake does."""
+
+    @property
+    def percent(self) -> float: ...
+
+    @property
+    def phase(self) -> str: ...
+
+    @property
+    def detail(self) -> str: ...
+
+    @property
+    def ended(self) -> bool: ...
+
+
+_T = TypeVar("_T", bound=Followed)
+
+
+def follow(look: Callable[[], _T], title: Callable[[_T], str]) -> _T:
+    """Show how far it is until it has ended, looking less and less often; what was seen last."""
+    pause, now = _FIRST_PAUSE, look()
+    with progress(title(now)) as shown:
+        while True:
+            shown.update(now.percent, now.phase, now.detail)
+            if now.ended:
+                return now
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+            now = look()
 
 
 def say(line: str) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from weles.connection import Connection, current, segment
 from weles.errors import LakeBusy, from_problem
-from weles.progress import progress
+from weles.progress import follow
 
 __all__ = ["Job", "get", "mine"]
-
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 
 @dataclass(frozen=True)
@@ -76,16 +73,10 @@ def start(connection: Connection, path: str, document: Mapping[str, Any], versio
 
 def wait_for(connection: Connection, job: str) -> Job:
     """Show progress until the job has ended. Raises the error that it failed with."""
-    pause = _FIRST_PAUSE
-    now = _job(connection.json("GET", f"/jobs/{segment(job)}"))
-    with progress(f"{now.kind} {now.model} version {now.version}") as shown:
-        while True:
-            shown.update(now.percent, now.phase, now.detail)
-            if now.ended:
-                break
-            time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
-            now = _job(connection.json("GET", f"/jobs/{segment(job)}"))
+    now = follow(
+        lambda: _job(connection.json("GET", f"/jobs/{segment(job)}")),
+        lambda seen: f"{seen.kind} {seen.model} version {seen.version}",
+    )
     if now.state == "succeeded":
         return now
     if now.problem:

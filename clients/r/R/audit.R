@@ -37,16 +37,10 @@ audited_name <- function(data_name, name) {
 
 # What a job came to, once it is over. Raises its problem when it failed.
 result_of <- function(job) {
-  pause <- FIRST_LOOK
-  repeat {
-    document <- ask_json("GET", paste0("/jobs/", segment(job, "job")))
-    if (document$state %in% c("succeeded", "failed", "cancelled")) break
-    Sys.sleep(pause)
-    pause <- min(pause * 1.5, LONGEST_LOOK)
+  status <- follow(job)
+  if (status$state == "succeeded") {
+    return(status$result)
   }
-  if (document$state == "succeeded") {
-    return(document$result)
-  }
-  if (length(document$problem)) stop(from_problem(document$problem))
-  stop(weles_condition("lake_busy", "lake", sprintf("The job was %s.", document$state), "Ask again."))
+  if (length(status$problem)) stop(from_problem(status$problem))
+  stop(weles_condition("lake_busy", "lake", sprintf("The job was %s.", status$state), "Ask again."))
 }

@@ -9,16 +9,17 @@ status_of <- function(job) {
   new_status(
     model = text_of(document$model), version = document$version, state = text_of(document$state),
     phase = text_of(document$phase), percent = document$percent, detail = text_of(document$detail), job = job,
-    notes = as.character(unlist(document$notes)), problem = document$problem
+    notes = as.character(unlist(document$notes)), problem = document$problem, result = document$result
   )
 }
 
 new_status <- function(model, version, state, phase, percent, detail = "", job = NULL, notes = character(),
-                       problem = NULL) {
+                       problem = NULL, result = NULL) {
   structure(
     list(
       model = model, version = version, state = state, ready = state == "succeeded", phase = phase,
-      percent = if (is.null(percent)) 0 else percent, detail = detail, job = job, notes = notes, problem = problem
+      percent = if (is.null(percent)) 0 else percent, detail = detail, job = job, notes = notes, problem = problem,
+      result = result
     ),
     class = "weles_status"
   )
@@ -34,17 +35,23 @@ print.weles_status <- function(x, ...) {
 
 # Show progress until the job has ended; its last status. An error of class weles_upload_failed when it did not succeed.
 wait_for <- function(job) {
+  check_status(follow(job))
+}
+
+# Show progress until the job has ended; its last status.
+follow <- function(job) {
   status <- status_of(job)
   show <- progress(sprintf("%s version %s", status$model, status$version))
   pause <- FIRST_LOOK
   repeat {
     show(status$percent, status$phase, status$detail)
-    if (status$state %in% c("succeeded", "failed", "cancelled")) break
+    if (status$state %in% c("succeeded", "failed", "cancelled")) {
+      return(status)
+    }
     Sys.sleep(pause)
     pause <- min(pause * 1.5, LONGEST_LOOK)
     status <- status_of(job)
   }
-  check_status(status)
 }
 
 check_status <- function(status) {

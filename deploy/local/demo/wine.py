@@ -28,6 +28,7 @@ def upload() -> None:
         data,
         "wine data",
         "178 Italian wines, 13 measurements each, of 3 cultivars",
+        environment="freeze",
         wait=True,
     )
     rows.to_csv(FOLDER / "wine.csv", index=False)
