@@ -52,6 +52,7 @@ _log = logging.getLogger(__name__)
 _LOOK_FOR_JOBS_SECONDS = 0.2
 _LOOK_FOR_LOST_SECONDS = 15.0
 _PING_SECONDS = 2.0
+_WARM_SECONDS = 1.0
 _CLEAN_SECONDS, _FREE_SECONDS = 5.0, 3600.0
 
 
@@ -79,7 +80,7 @@ class Worker:
         )
         builder = build(timeout_seconds=settings.build_seconds)
         recipes = builder.recipes()
-        desk = LeaseDesk(
+        self._desk = desk = LeaseDesk(
             runner=self._runner,
             models=models,
             blobs=blobs,
@@ -87,6 +88,9 @@ class Worker:
             recipes=recipes,
             limit=settings.max_containers,
             answers=self._answers,
+            modules=self._modules,
+            prewarmed=settings.prewarmed,
+            recent_seconds=settings.idle_seconds,
         )
         prediction = Prediction(
             RunFolders(settings.run_folder),
@@ -141,6 +145,7 @@ class Worker:
         self._job_runner.start()
         self._desk_server.start()
         threading.Thread(target=self._clean, name="purge", daemon=True).start()
+        threading.Thread(target=self._warm_ahead, name="warm ahead", daemon=True).start()
         self._keep_house()
 
     def _keep_house(self) -> None:
@@ -178,6 +183,22 @@ class Worker:
             except Exception:
                 _log.exception("cleaning up")
             time.sleep(_CLEAN_SECONDS)
+
+    def _warm_ahead(self) -> None:
+        """Beside the rest: importing packages takes seconds."""
+        while True:
+            time.sleep(_WARM_SECONDS)
+            try:
+                self._desk.warm_ahead()
+            except Exception:
+                _log.exception("warming ahead")
+
+    def _modules(self, folder: Path) -> object:
+        """What the model's packages have imported there, as the runtime says; None of one that cannot say it."""
+        try:
+            return self._channel.call(folder, {"op": "modules"}, timeout=_PING_SECONDS).header.get("modules")
+        except (ContainerGone, WelesError):
+            return None
 
     def _answers(self, folder: Path) -> bool:
         """Somebody answers in the run folder. One that is too busy to do so at once is there."""

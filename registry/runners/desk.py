@@ -1,26 +1,34 @@
-"""The lease desk: who gets a container, and who must give one up for it."""
+"""The lease desk: who gets a container, who must give one up for it, and what is warmed ahead."""
 
+import logging
+import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from builders.identity import Recipe
 from registry.domain.entities import ModelVersion, State
-from registry.domain.errors import CapacityExceeded, Deleted, EnvironmentNotReady, ModelNotUsable
+from registry.domain.errors import CapacityExceeded, Deleted, EnvironmentNotReady, ModelNotUsable, NotFound, WelesError
 from registry.domain.ports import Blobs, Ending, ImageBuilder, Models, RunnableVersion, Runner, Runtimes
+from registry.runners import pool
+from registry.runners.pool import Member
 from registry.runners.run_folder import RunFolder
 
+_log = logging.getLogger(__name__)
 CONTRACT = 1
-# A container that answered this short a time ago is at work for somebody: it is not taken away.
-BUSY_SECONDS = 2.0
 _ENDING_SECONDS = 3.0
+_MODULE = re.compile(r"[A-Za-z_][\w.]{0,199}", re.ASCII)
+_MOST_MODULES = 5000
 
 
 class LeaseDesk:
     """The `Desk` port, in the process that holds the runner. One container per version, at most `limit` in all.
 
     `answers(run folder)` says whether somebody answers there: a socket may outlive its container for a moment.
+    `modules(run folder)` says what the model's packages have imported, for the containers that are warmed ahead: at
+    most `prewarmed` wait for a model, of the images that models were started from in the last `recent_seconds`.
     """
 
     def __init__(
@@ -33,6 +41,9 @@ class LeaseDesk:
         recipes: Mapping[str, Recipe],
         limit: int,
         answers: Callable[[Path], bool],
+        modules: Callable[[Path], object] = lambda _: None,
+        prewarmed: int = 0,
+        recent_seconds: float = 300.0,
     ) -> None:
         self._runner = runner
         self._models = models
@@ -41,6 +52,13 @@ class LeaseDesk:
         self._recipes = recipes
         self._limit = limit
         self._answers = answers
+        self._modules = modules
+        self._prewarmed = prewarmed
+        self._recent_seconds = recent_seconds
+        # Image → when a model was started from it last, and which.
+        self._started: dict[str, tuple[float, str]] = {}
+        self._owners: dict[str, int] = {}
+        self._cannot_wait: set[str] = set()
         self._taken: set[str] = set()
         self._changed = threading.Condition()
 
@@ -52,8 +70,12 @@ class LeaseDesk:
                 return folder
             if folder is not None:
                 self._runner.end(version_id, folder)
-            self._make_room()
-            return self._runner.start(self._runnable(version))
+            runnable = self._runnable(version)
+            self._make_room(runnable.image_id)
+            folder = self._runner.start(runnable)
+            self._owners[version_id] = version.owner_id
+            self._started[runnable.image_id] = time.monotonic(), version_id
+            return folder
 
     def end(self, version_id: str, folder: Path) -> None:
         with self._alone(version_id):
@@ -79,21 +101,63 @@ class LeaseDesk:
                 self._taken.discard(version_id)
                 self._changed.notify_all()
 
-    def _make_room(self) -> None:
-        """End the container that has been idle longest when there is no room for one more. Raises CapacityExceeded."""
+    def warm_ahead(self) -> None:
+        """Have containers wait for the next models of the environments in use; what cannot be had is left."""
+        since = time.monotonic() - self._recent_seconds
+        recent = {image: started for image, started in self._started.items() if started[0] > since}
+        self._started = {image: self._started[image] for image in recent}
+        latest = sorted(recent.keys() - self._cannot_wait, key=lambda image: recent[image], reverse=True)
+        missing, surplus = pool.ahead(latest, self._runner.waiting(), most=self._prewarmed)
+        for folder in surplus:
+            self._runner.end(None, folder)
+        for image in missing:
+            self._warm(image, recent[image][1])
+
+    def _warm(self, image: str, version_id: str) -> None:
+        sibling = self._runner.running().get(version_id)
+        # What waits is a convenience: nothing is ended for it.
         with self._changed:
-            running = self._runner.running()
-            if len(running.keys() | self._taken) <= self._limit:
+            if sibling is None or not pool.room([*self._members(), _COMING], self._taken, self._limit):
                 return
-            idle = {
-                version_id: RunFolder(folder).idle_seconds
-                for version_id, folder in running.items()
-                if version_id not in self._taken
-            }
-            victim = longest_idle(idle)
+        try:
+            self._runner.warm(image, {"contract": CONTRACT, "imports": module_names(self._modules(sibling))})
+        except WelesError as error:
+            # Its runtime may be older than waiting.
+            self._cannot_wait.add(image)
+            _log.info("no container waits for models of %s: %s", image, error)
+
+    def _make_room(self, image: str) -> None:
+        """End another container when there is no room for one more. Raises CapacityExceeded."""
+        with self._changed:
+            fit = next((path for path, waits in self._runner.waiting().items() if waits == image), None)
+            # The one that is about to be given this model is not one more.
+            members = [each for each in self._members() if each.folder != fit]
+            if pool.room(members, self._taken, self._limit):
+                return
+            victim = pool.victim(members)
             if victim is None:
                 raise CapacityExceeded(self._limit)
-            self._runner.end(victim, running[victim])
+            self._runner.end(victim.version_id, victim.folder)
+
+    def _members(self) -> list[Member]:
+        running, waiting = self._runner.running(), self._runner.waiting()
+        bound = [
+            Member(
+                folder,
+                version_id,
+                self._owner(version_id),
+                RunFolder(folder).idle_seconds,
+                loading=version_id in self._taken,
+            )
+            for version_id, folder in running.items()
+        ]
+        return bound + [Member(folder, None, None, RunFolder(folder).idle_seconds) for folder in waiting]
+
+    def _owner(self, version_id: str) -> int | None:
+        if version_id not in self._owners:
+            with suppress(NotFound):
+                self._owners[version_id] = self._models.version_by_id(version_id).owner_id
+        return self._owners.get(version_id)
 
     def _runnable(self, version: ModelVersion) -> RunnableVersion:
         if version.deleted_at is not None:
@@ -113,7 +177,10 @@ class LeaseDesk:
         return RunnableVersion(version.id, version.image_id, self._blobs.path(version.model_blob), manifest)
 
 
-def longest_idle(idle_seconds: Mapping[str, float]) -> str | None:
-    """The one to give up; None when all are at work. (pure)"""
-    candidates = {each: seconds for each, seconds in idle_seconds.items() if seconds >= BUSY_SECONDS}
-    return max(candidates, key=candidates.__getitem__, default=None)
+_COMING = Member(Path(), None, None, 0.0)
+
+
+def module_names(answer: object) -> list[str]:
+    """The names of modules in what a container answered; whatever else it says is left out. (pure)"""
+    names = answer if isinstance(answer, list) else []
+    return [each for each in names[:_MOST_MODULES] if isinstance(each, str) and _MODULE.fullmatch(each)]

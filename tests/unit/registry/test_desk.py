@@ -24,7 +24,7 @@ from registry.domain.errors import (
     ModelNotUsable,
 )
 from registry.domain.ports import Ending, RunnableVersion
-from registry.runners.desk import BUSY_SECONDS, LeaseDesk, longest_idle
+from registry.runners.desk import LeaseDesk, module_names
 from registry.runners.desk_client import DeskClient
 from registry.runners.desk_server import DeskServer
 from tests.fakes import FakeRunner
@@ -51,6 +51,7 @@ class Versions:
             "id": version_id,
             "model": "wine",
             "number": 1,
+            "owner_id": 1,
             "state": State.READY,
             "deleted_at": None,
             "problem": None,
@@ -86,6 +87,8 @@ def desk(runner: FakeRunner, versions: Versions) -> LeaseDesk:
         recipes={"python": RECIPE},
         limit=2,
         answers=lambda folder: (folder / "socket").exists(),
+        modules=lambda _: ["numpy", "sklearn.tree", "not a name", 7],
+        prewarmed=1,
     )
 
 
@@ -161,12 +164,6 @@ def test_what_cannot_run(desk: LeaseDesk, versions: Versions) -> None:
         desk.lease("a")
 
 
-def test_longest_idle() -> None:
-    assert longest_idle({}) is None
-    assert longest_idle({"a": BUSY_SECONDS - 0.1}) is None
-    assert longest_idle({"a": BUSY_SECONDS, "b": BUSY_SECONDS + 1, "c": 0.0}) == "b"
-
-
 def test_the_desk_over_its_socket_is_the_same_desk(desk: LeaseDesk, runner: FakeRunner, tmp_path: Path) -> None:
     deep = tmp_path / ("a-long-name-" * 9)
     deep.mkdir()
@@ -212,3 +209,41 @@ def test_the_doctor_answers_on_the_same_socket(desk: LeaseDesk, tmp_path: Path) 
     DeskServer(desk, Doctor(), tmp_path / "desk").start()
     spec = EnvironmentSpec("python", "3.11", (Pin("joblib", "1.4.2"),))
     assert DeskClient(tmp_path / "desk", 10).examine(spec, PYTHON) == {"asked": ["joblib==1.4.2"], "base": "3.11.2"}
+
+
+def test_a_container_waits_for_the_next_model_of_an_environment(desk: LeaseDesk, runner: FakeRunner) -> None:
+    desk.lease("a")
+    desk.warm_ahead()
+    desk.warm_ahead()
+    ((waiting, image),) = runner.waiting().items()
+    assert image == "sha256:1"
+    assert runner.orders == [{"contract": 1, "imports": ["numpy", "sklearn.tree"]}]
+    # At the limit of two: the one that waits becomes the one that is asked for.
+    assert desk.lease("b") == waiting
+    assert runner.waiting() == {}
+    desk.warm_ahead()
+    assert runner.waiting() == {}
+
+
+def test_what_waits_makes_room_first(desk: LeaseDesk, runner: FakeRunner, versions: Versions) -> None:
+    _idle(desk.lease("a"), 3600)
+    desk.warm_ahead()
+    versions.changes = {"image_id": "sha256:another"}
+    desk.lease("b")
+    assert set(runner.running()) == {"a", "b"}
+    assert runner.waiting() == {}
+
+
+def test_an_image_that_cannot_wait_is_left_alone(desk: LeaseDesk, runner: FakeRunner) -> None:
+    desk.lease("a")
+    runner.failure = ModelNotLoadable("ContractError", "model.json is not there", "")
+    desk.warm_ahead()
+    runner.failure = None
+    desk.warm_ahead()
+    assert runner.waiting() == {}
+
+
+def test_names_of_modules_are_read_with_suspicion() -> None:
+    assert module_names(["os; rm", "a" * 300, "", "_x.y", None, "ünï"]) == ["_x.y"]
+    assert module_names({"numpy": 1}) == []
+    assert len(module_names(["a"] * 100_000)) == 5000
