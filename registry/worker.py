@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +27,8 @@ from registry.db.environments import SqlEnvironments
 from registry.db.explanations import SqlExplanations
 from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
-from registry.domain.entities import JobKind
+from registry.db.warmth import SqlWarmth
+from registry.domain.entities import JobKind, now
 from registry.domain.errors import WelesError
 from registry.domain.ports import Blobs
 from registry.jobs import spool
@@ -52,7 +54,7 @@ _log = logging.getLogger(__name__)
 _LOOK_FOR_JOBS_SECONDS = 0.2
 _LOOK_FOR_LOST_SECONDS = 15.0
 _PING_SECONDS = 2.0
-_WARM_SECONDS = 1.0
+_WARM_SECONDS, _KEEP_SECONDS = 1.0, 5.0
 _CLEAN_SECONDS, _FREE_SECONDS = 5.0, 3600.0
 
 
@@ -69,6 +71,7 @@ class Worker:
         models, blobs = SqlModels(self._engine), FilesystemBlobs(settings.blobs_folder)
         environments = SqlEnvironments(self._engine)
         self._jobs = SqlJobs(self._engine)
+        self._kept_warm = SqlWarmth(self._engine)
         self._runner = DockerRunner(client, self._lake, settings)
         build = partial(
             DockerBuilder,
@@ -186,12 +189,23 @@ class Worker:
 
     def _warm_ahead(self) -> None:
         """Beside the rest: importing packages takes seconds."""
+        kept = 0.0
         while True:
             time.sleep(_WARM_SECONDS)
             try:
                 self._desk.warm_ahead()
+                if time.monotonic() - kept > _KEEP_SECONDS:
+                    kept = time.monotonic()
+                    self._desk.keep(self._kept_warm.versions(now()), self._use)
+            except WelesError as error:
+                _log.warning("warming ahead: %s", error)
             except Exception:
                 _log.exception("warming ahead")
+
+    def _use(self, folder: Path) -> None:
+        """Count as a use of what is kept warm. What is gone meanwhile is started again."""
+        with suppress(ContainerGone):
+            self._channel.call(folder, {"op": "hello"}, timeout=_PING_SECONDS)
 
     def _modules(self, folder: Path) -> object:
         """What the model's packages have imported there, as the runtime says; None of one that cannot say it."""

@@ -4,7 +4,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -59,6 +59,7 @@ class LeaseDesk:
         self._started: dict[str, tuple[float, str]] = {}
         self._owners: dict[str, int] = {}
         self._cannot_wait: set[str] = set()
+        self._kept: set[str] = set()
         self._taken: set[str] = set()
         self._changed = threading.Condition()
 
@@ -113,6 +114,25 @@ class LeaseDesk:
         for image in missing:
             self._warm(image, recent[image][1])
 
+    def keep(self, version_ids: Iterable[str], touch: Callable[[Path], object]) -> None:
+        """Have a container of each, used often enough (`touch`) not to be idle; they give up theirs last.
+
+        Raises what `lease` raises, after it has tried them all.
+        """
+        self._kept = set(version_ids)
+        failed: WelesError | None = None
+        for version_id in self._kept:
+            folder = self._runner.running().get(version_id)
+            try:
+                if folder is None:
+                    self.lease(version_id)
+                elif RunFolder(folder).idle_seconds > self._recent_seconds / 3:
+                    touch(folder)
+            except WelesError as error:
+                failed = error
+        if failed is not None:
+            raise failed
+
     def _warm(self, image: str, version_id: str) -> None:
         sibling = self._runner.running().get(version_id)
         # What waits is a convenience: nothing is ended for it.
@@ -148,6 +168,7 @@ class LeaseDesk:
                 self._owner(version_id),
                 RunFolder(folder).idle_seconds,
                 loading=version_id in self._taken,
+                kept=version_id in self._kept,
             )
             for version_id, folder in running.items()
         ]

@@ -146,7 +146,7 @@ def containers(engine: docker.DockerClient, lake: Lake, number: int) -> list[Any
     with sqlite3.connect(lake.home / "lake.sqlite") as connection:
         query = "SELECT id FROM versions WHERE model = 'iris' AND number = ?"
         (version,) = connection.execute(query, (number,)).fetchone()
-    labels = [f"weles={lake.name}", f"weles.version={version}"]
+    labels = [f"weles={lake.name}", f"weles.folder={lake.run_folder(version)}"]
     return engine.containers.list(ignore_removed=True, filters={"label": labels})
 
 

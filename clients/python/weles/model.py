@@ -26,11 +26,13 @@ from weles.life import (
     cite,
     delete,
     edit,
+    keep_warm,
     remove_alias,
     restore,
     set_alias,
     set_card,
     versions,
+    warmth,
 )
 from weles.progress import say
 from weles.requirements import EnvironmentLike
@@ -58,6 +60,7 @@ __all__ = [
     "explain",
     "get",
     "info",
+    "keep_warm",
     "predict",
     "predict_later",
     "remove_alias",
@@ -71,6 +74,7 @@ __all__ = [
     "unshare",
     "upload",
     "versions",
+    "warmth",
 ]
 
 _MODES = ("exact", "prob")

@@ -225,6 +225,32 @@ def test_a_container_waits_for_the_next_model_of_an_environment(desk: LeaseDesk,
     assert runner.waiting() == {}
 
 
+def test_what_is_kept_is_started_used_and_given_up_last(desk: LeaseDesk, runner: FakeRunner) -> None:
+    touched: list[Path] = []
+    desk.keep(["a"], touched.append)
+    folder = runner.running()["a"]
+    desk.keep(["a"], touched.append)
+    assert touched == []
+    _idle(folder, 200)
+    desk.keep(["a"], touched.append)
+    assert touched == [folder]
+    _idle(desk.lease("b"), 60)
+    desk.lease("c")
+    assert set(runner.running()) == {"a", "c"}
+
+
+def test_one_that_cannot_be_kept_does_not_cost_others_theirs(
+    desk: LeaseDesk, runner: FakeRunner, versions: Versions
+) -> None:
+    known = versions.version_by_id
+    versions.version_by_id = lambda each: SimpleNamespace(  # type: ignore[method-assign]
+        **{**vars(known(each)), "image_id": None if each == "a" else "sha256:1"}
+    )
+    with pytest.raises(EnvironmentNotReady):
+        desk.keep(["a", "b"], lambda _: None)
+    assert set(runner.running()) == {"b"}
+
+
 def test_what_waits_makes_room_first(desk: LeaseDesk, runner: FakeRunner, versions: Versions) -> None:
     _idle(desk.lease("a"), 3600)
     desk.warm_ahead()
