@@ -262,7 +262,7 @@ def test_texts_of_a_model(stored: SqlModels) -> None:
 def test_what_is_kept_warm_is_what_callers_get(engine: Engine, stored: SqlModels) -> None:
     kept = SqlWarmth(engine)
     assert kept.of("wine") == Warmth(0, None)
-    ids = [add(stored, letter).version.id for letter in "ab"]
+    ids = [stored.version("wine", VersionRef(number=add(stored, letter).number)).id for letter in "ab"]
     kept.keep("wine", None, 1)
     assert kept.versions(now()) == []
     for each in ids:

@@ -47,12 +47,14 @@ def run(environ):
     lifetime, ending = Lifetime(chosen), _Ending()
     signal.signal(signal.SIGTERM, lambda *_: ending.because("SIGTERM"))
     threading.Thread(target=_watch, args=(lifetime, ending), daemon=True).start()
+    # Importing and loading count as work: only the loss of the lease ends it.
     if order is not None:
         _use_threads(environ, order.threads)
+        lifetime.begin()
         warm.import_all(order.imports)
+        lifetime.finish(is_use=True)
         warm.wait(chosen.model_dir, run_dir)
 
-    # Loading counts as work: only the loss of the lease ends it.
     lifetime.begin()
     with _contract_kept(run_dir):
         described = manifest.read(chosen.model_dir)
