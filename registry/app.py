@@ -11,6 +11,7 @@ from registry.api import (
     cards,
     dataset_aliases,
     datasets,
+    docs,
     environments,
     explanations,
     guard,
@@ -111,6 +112,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None, docto
     for resource in _RESOURCES:
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(versions.links)
+    app.register_blueprint(docs.pages)
     guard.install(app)
     return app
 
