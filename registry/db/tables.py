@@ -132,6 +132,7 @@ environments = Table(
     Column("problem", JSON(none_as_null=True)),
     Column("created_at", Time, nullable=False, default=now),
     Column("dockerfile", Text),
+    Column("image_reference", Text),
 )
 
 resolutions = Table(
