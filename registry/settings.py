@@ -24,6 +24,9 @@ class Settings:
     web_threads: int = field(default=16, metadata={"help": "threads of each web process"})
     database_url: str = field(default="", metadata={"help": "SQLAlchemy URL; default: SQLite in the home folder"})
     docker_host: str = field(default="", metadata={"help": "Docker Engine; default: DOCKER_HOST or the local socket"})
+    image_registry: str = field(
+        default="", metadata={"help": "OCI registry (host[:port][/path]) that images are brought to; default: none"}
+    )
     max_upload_bytes: int = field(default=12 << 30, metadata={"help": "largest request body of an upload"})
     max_data_bytes: int = field(default=8 << 30, metadata={"help": "largest table of an upload, as it is sent"})
     max_predict_bytes: int = field(default=256 << 20, metadata={"help": "largest request body of a prediction"})

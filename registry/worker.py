@@ -86,6 +86,7 @@ class Worker:
             site=SiteSettings.from_host(os.environ),
             lake=self._lake,
             runtimes_folder=RUNTIME_IMAGES,
+            registry=settings.image_registry,
         )
         builder = build(timeout_seconds=settings.build_seconds)
         recipes = builder.recipes()

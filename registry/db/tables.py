@@ -133,6 +133,7 @@ environments = Table(
     Column("problem", JSON(none_as_null=True)),
     Column("created_at", Time, nullable=False, default=now),
     Column("dockerfile", Text),
+    Column("image_reference", Text),
 )
 
 # Apart from `environments`: this changes while models are used.

@@ -105,9 +105,10 @@ class Preparation:
         """The attempt to build by; None when the image is there, ready to be used."""
         known = self._environments.environment(environment)
         if known.state is State.READY:
-            if self._builder.exists(environment) is not None:
+            there = self._builder.exists(environment)
+            if there is not None and there.reference == known.image_reference:
                 return None
-            # Somebody removed the image: it can be made again from the package store.
+            # Somebody removed the image, or the registry is another one now: it can be made again, or delivered there.
             self._environments.environment_failed(environment, _IMAGE_GONE)
         return self._environments.retry_environment(environment).attempt
 
@@ -128,7 +129,12 @@ class Preparation:
             def build() -> Json:
                 image = self._build_once(environment, lock, base, key, report)
                 self._environments.environment_is_ready(
-                    environment, image_id=image.image_id, tag=image.tag, size=image.bytes, installed=image.installed
+                    environment,
+                    image_id=image.image_id,
+                    tag=image.tag,
+                    size=image.bytes,
+                    installed=image.installed,
+                    reference=image.reference,
                 )
                 if image.seconds is not None:
                     self._upkeep.built(environment, image.seconds)
