@@ -4,7 +4,8 @@
 # "sepal_length"); failing that, and only where there are as many columns as the model takes, by its place.
 
 prepared_frame <- function(frame, inputs) {
-  frame <- frame[column_places(names(frame), inputs)]
+  given <- if (is.null(names(frame))) character(ncol(frame)) else names(frame)
+  frame <- frame[column_places(given, inputs)]
   names(frame) <- inputs
   frame
 }
