@@ -91,7 +91,7 @@ def test_a_model_is_described_cited_deleted_and_restored(r: RSession, r_lake: La
     assert model.card(trees["MODEL"]) == "# Trees\nZażółć"
 
 
-def test_a_model_comes_back_into_a_session_like_its_own(r: RSession, trees: dict[str, str]) -> None:
+def test_a_model_comes_back_into_r(r: RSession, trees: dict[str, str]) -> None:
     """Nothing of rpart is loaded before; what is loaded answers as what was uploaded, and the file is the same."""
     r.run(
         """
@@ -107,7 +107,7 @@ def test_a_model_comes_back_into_a_session_like_its_own(r: RSession, trees: dict
     )
 
 
-def test_stored_datasets_are_predicted_at_once_and_by_a_job(r: RSession, r_lake: Lake, trees: dict[str, str]) -> None:
+def test_stored_data_are_predicted_at_once_and_by_a_job(r: RSession, r_lake: Lake, trees: dict[str, str]) -> None:
     out = r.run(
         _FIT
         + """
@@ -150,7 +150,7 @@ def test_versions_are_compared(r: RSession, trees: dict[str, str]) -> None:
     )
 
 
-def test_every_kind_of_explanation_is_a_data_frame_and_a_plot(r: RSession, trees: dict[str, str]) -> None:
+def test_explanations_are_frames_and_plots(r: RSession, trees: dict[str, str]) -> None:
     r.run(
         _FIT
         + """
@@ -158,14 +158,15 @@ def test_every_kind_of_explanation_is_a_data_frame_and_a_plot(r: RSession, trees
           model_explain(name, kind, ..., class_name = "virginica", background = 30, version = 1)
         }
         probability <- predict(fit(5), iris)[, "virginica"]
-        for (kind in c("shap", "break_down")) {
-          why <- explain(kind, rows = iris[c(1, 101), 1:4])
+        adds_up <- function(why) {
           parts <- tapply(why$frame$contribution, why$frame$row, sum)
           intercept <- vapply(why$data$rows, `[[`, 0, "intercept")
           stopifnot(all.equal(as.vector(intercept + parts), unname(probability[c(1, 101)])))
+          stopifnot(why$id %in% model_explanations(name, 1)$id)
         }
-        same <- explain("break_down", row_numbers = c(1, 101))
-        stopifnot(identical(same$frame, why$frame), same$id %in% model_explanations(name, 1)$id)
+        why <- explain("shap", rows = iris[c(1, 101), 1:4])
+        adds_up(why)
+        adds_up(explain("break_down", row_numbers = c(1, 101)))
         profile <- explain("ceteris_paribus", row_numbers = 101, columns = "Petal.Width", grid_points = 5)$frame
         moved <- iris[rep(101, nrow(profile)), ]
         moved$Petal.Width <- profile$x
@@ -271,7 +272,7 @@ def test_tokens_and_passwords_are_looked_after(r: RSession, trees: dict[str, str
     )
 
 
-def test_the_doctor_examines_sessions_and_lock_files_of_r(r: RSession, trees: dict[str, str]) -> None:
+def test_the_doctor_of_r(r: RSession, trees: dict[str, str]) -> None:
     """Nothing is built; what is wrong is in the verdict, by line or with a diagnosis."""
     entry = {"Package": "jsonlite", "Version": "1.9.1", "Source": "Repository", "Repository": "CRAN"}
     ours = {"Package": "ours", "Version": "1.0", "Source": "GitHub", "RemoteUsername": "me", "RemoteRepo": "ours"}
