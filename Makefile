@@ -5,10 +5,10 @@ PYTHON ?= python3
 export PORT HOME_DIR PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-unit bench lint format clean
+.PHONY: help demo stop test test-unit test-environments bench lint format clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Set up what is missing, start a lake, cross the languages: R, Python, curl (PORT=8080 HOME_DIR=.lake)
 	@deploy/local/demo.sh
@@ -21,10 +21,15 @@ test: .venv/ready ## Lint, then every test, on a real Docker Engine
 	@deploy/local/engine.sh
 	@deploy/local/postgres.sh
 	@deploy/local/runtime.sh python "$$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
-	.venv/bin/pytest $(ARGS)
+	.venv/bin/pytest -m "not environments" $(ARGS)
 
 test-unit: .venv/ready ## The tests that need no Docker Engine
 	.venv/bin/pytest -m "not docker" $(ARGS)
+
+test-environments: .venv/ready ## The environments that people really have, those that fail too: every one, on a real engine
+	@deploy/local/engine.sh
+	@deploy/local/postgres.sh
+	.venv/bin/pytest tests/environments $(ARGS)
 
 bench: .venv/ready ## Weles beside its peers, on this machine: writes docs/speed.md (half an hour)
 	@deploy/local/engine.sh

@@ -29,6 +29,7 @@ from registry.domain.errors import (
 )
 from registry.domain.ports import Blobs, Environments, ImageBuilder, Jobs, Models
 from registry.domain.schema import Schema
+from registry.domain.upkeep import UpkeepRecords
 from registry.jobs.report import SPAN, JobReport
 from registry.services.golden import GoldenRows, differences
 from registry.services.predict import Prediction
@@ -60,6 +61,7 @@ class Preparation:
         builder: ImageBuilder,
         recipes: Mapping[str, Recipe],
         prediction: Prediction,
+        upkeep: UpkeepRecords,
     ) -> None:
         self._models = models
         self._environments = environments
@@ -68,6 +70,7 @@ class Preparation:
         self._builder = builder
         self._recipes = recipes
         self._prediction = prediction
+        self._upkeep = upkeep
 
     def begin(self, job_id: str, version_id: str) -> tuple[str, int]:
         """Mark the job running; (key, attempt) of the resolution to go by, a failed one begun anew."""
@@ -102,9 +105,10 @@ class Preparation:
         """The attempt to build by; None when the image is there, ready to be used."""
         known = self._environments.environment(environment)
         if known.state is State.READY:
-            if self._builder.exists(environment) is not None:
+            there = self._builder.exists(environment)
+            if there is not None and there.reference == known.image_reference:
                 return None
-            # Somebody removed the image: it can be made again from the package store.
+            # Somebody removed the image, or the registry is another one now: it can be made again, or delivered there.
             self._environments.environment_failed(environment, _IMAGE_GONE)
         return self._environments.retry_environment(environment).attempt
 
@@ -125,8 +129,15 @@ class Preparation:
             def build() -> Json:
                 image = self._build_once(environment, lock, base, key, report)
                 self._environments.environment_is_ready(
-                    environment, image_id=image.image_id, tag=image.tag, size=image.bytes, installed=image.installed
+                    environment,
+                    image_id=image.image_id,
+                    tag=image.tag,
+                    size=image.bytes,
+                    installed=image.installed,
+                    reference=image.reference,
                 )
+                if image.seconds is not None:
+                    self._upkeep.built(environment, image.seconds)
                 return {"image": image.image_id}
 
             return self._outcome(report, build, lambda it: self._environments.environment_failed(environment, it))

@@ -15,6 +15,7 @@ from registry.domain.ports import Blobs, Ending, ImageBuilder, Models, RunnableV
 from registry.runners import pool
 from registry.runners.pool import Member
 from registry.runners.run_folder import RunFolder
+from registry.runners.uses import Uses
 
 _log = logging.getLogger(__name__)
 CONTRACT = 1
@@ -44,6 +45,7 @@ class LeaseDesk:
         modules: Callable[[Path], object] = lambda _: None,
         prewarmed: int = 0,
         recent_seconds: float = 300.0,
+        uses: Uses | None = None,
     ) -> None:
         self._runner = runner
         self._models = models
@@ -60,6 +62,7 @@ class LeaseDesk:
         self._owners: dict[str, int] = {}
         self._cannot_wait: set[str] = set()
         self._kept: set[str] = set()
+        self._uses = uses
         self._taken: set[str] = set()
         self._changed = threading.Condition()
 
@@ -76,6 +79,8 @@ class LeaseDesk:
             folder = self._runner.start(runnable)
             self._owners[version_id] = version.owner_id
             self._started[runnable.image_id] = time.monotonic(), version_id
+            if self._uses is not None and version.environment_id is not None:
+                self._uses.begun(version_id, version.environment_id)
             return folder
 
     def end(self, version_id: str, folder: Path) -> None:

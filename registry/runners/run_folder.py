@@ -135,7 +135,8 @@ class RunFolders:
 
     def owners(self) -> dict[str, str]:
         """Name of a run folder → version that its container answers for."""
-        return {link.readlink().name: link.name for link in self._versions.iterdir() if link.is_symlink()}
+        links = self._versions.iterdir() if self._versions.is_dir() else ()
+        return {link.readlink().name: link.name for link in links if link.is_symlink()}
 
     def assign(self, version_id: str, folder: RunFolder) -> None:
         """From now on this container answers for the version."""

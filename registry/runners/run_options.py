@@ -44,7 +44,7 @@ def options(
             "WELES_MAX_FRAME_BYTES": str(settings.container_memory),
         },
         "volumes": {
-            str(model_folder): {"bind": "/weles/model", "mode": "ro"},
-            str(run_folder): {"bind": "/weles/run", "mode": "rw"},
+            settings.on_engine(model_folder): {"bind": "/weles/model", "mode": "ro"},
+            settings.on_engine(run_folder): {"bind": "/weles/run", "mode": "rw"},
         },
     }
