@@ -46,6 +46,7 @@ from registry.services import examination
 from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
 from registry.services.purge import Purge
+from registry.services.rebuild import Rebuild
 from registry.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class Worker:
             recipes=recipes,
             limit=settings.max_containers,
             answers=self._answers,
+            rebuild=Rebuild(models, self._jobs),
         )
         prediction = Prediction(
             RunFolders(settings.run_folder),

@@ -8,7 +8,7 @@ from pathlib import Path
 from builders.identity import Recipe
 from registry.domain.entities import ModelVersion, State
 from registry.domain.errors import CapacityExceeded, Deleted, EnvironmentNotReady, ModelNotUsable
-from registry.domain.ports import Blobs, Ending, ImageBuilder, Models, RunnableVersion, Runner, Runtimes
+from registry.domain.ports import Blobs, Ending, ImageBuilder, ImageGone, Models, RunnableVersion, Runner, Runtimes
 from registry.runners.run_folder import RunFolder
 
 CONTRACT = 1
@@ -21,6 +21,7 @@ class LeaseDesk:
     """The `Desk` port, in the process that holds the runner. One container per version, at most `limit` in all.
 
     `answers(run folder)` says whether somebody answers there: a socket may outlive its container for a moment.
+    `rebuild(version)` has an image that is gone made again, and gives the job.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class LeaseDesk:
         recipes: Mapping[str, Recipe],
         limit: int,
         answers: Callable[[Path], bool],
+        rebuild: Callable[[ModelVersion], str],
     ) -> None:
         self._runner = runner
         self._models = models
@@ -41,6 +43,7 @@ class LeaseDesk:
         self._recipes = recipes
         self._limit = limit
         self._answers = answers
+        self._rebuild = rebuild
         self._taken: set[str] = set()
         self._changed = threading.Condition()
 
@@ -53,7 +56,10 @@ class LeaseDesk:
             if folder is not None:
                 self._runner.end(version_id, folder)
             self._make_room()
-            return self._runner.start(self._runnable(version))
+            try:
+                return self._runner.start(self._runnable(version))
+            except ImageGone as gone:
+                raise EnvironmentNotReady(version.model, version.number, self._rebuild(version)) from gone
 
     def end(self, version_id: str, folder: Path) -> None:
         with self._alone(version_id):
@@ -61,6 +67,12 @@ class LeaseDesk:
 
     def ending(self, folder: Path) -> Ending:
         return self._runner.ending(folder, _ENDING_SECONDS)
+
+    def rebuild(self, version_id: str) -> str | None:
+        version = self._models.version_by_id(version_id)
+        if version.state is not State.READY or version.environment_id is None:
+            return None
+        return self._rebuild(version) if self._builder.exists(version.environment_id) is None else None
 
     def runtimes(self) -> Runtimes:
         bases = self._builder.bases()
