@@ -2,8 +2,10 @@
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from docker.errors import ImageNotFound, NotFound
 from builders.bases import Base
 from builders.built_image import BuiltImage
 from builders.context import build_context, runtime_files
+from builders.delivery import Delivery
 from builders.diagnosis import Diagnosis, diagnose
 from builders.dockerfile import layers, step_detail
 from builders.engine import engine_errors
@@ -38,7 +41,7 @@ class DockerBuilder:
     """Builds the environments of one lake on one engine.
 
     `lake` labels all that is made; `runtimes_folder` is `runtime-images`; `timeout_seconds` is for each of resolve,
-    fetch and build. Every method may raise BuilderUnavailable.
+    fetch and build. With `registry`, images are delivered there. Every method may raise BuilderUnavailable.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class DockerBuilder:
         lake: str,
         runtimes_folder: Path,
         timeout_seconds: float,
+        registry: str = "",
     ) -> None:
         if LAKE_NAME.fullmatch(lake) is None:
             raise ValueError(f"{lake!r} is not a lake's name: lower-case letters, digits and hyphens, at most 63")
@@ -59,6 +63,7 @@ class DockerBuilder:
         self._runtimes_folder = runtimes_folder
         self._timeout = timeout_seconds
         self._workshop = Workshop(client, store, site, lake, timeout_seconds)
+        self._delivery = Delivery(client, registry, lake) if registry else None
 
     def bases(self) -> list[Base]:
         """The base images that environments can be built on."""
@@ -106,8 +111,9 @@ class DockerBuilder:
         there = self.exists(environment_id)
         if there is not None:
             report.phase("build", 1.0, "the image is there already")
-            return there
+            return self._delivered(there, report)
         self._check_base(base)
+        began = time.monotonic()
         report.phase("build", 0.0, f"packages: {len(lock.packages)}")
         tag = self._tag(environment_id)
         content = f"{tag}-content"
@@ -130,11 +136,18 @@ class DockerBuilder:
         built = self.exists(environment_id)
         if built is None:
             raise BuilderUnavailable(f"the image {tag} was built and is gone; does something else remove images here?")
+        built = self._delivered(built, report)
         report.phase("build", 1.0, f"{built.bytes / 1e6:.0f} MB")
-        return built
+        return replace(built, seconds=time.monotonic() - began)
 
     def exists(self, environment_id: str) -> BuiltImage | None:
-        """The lake's image of this environment, if it was built to the end."""
+        """The lake's image of this environment, if it was built to the end. What only the registry has is fetched."""
+        there = self._on_engine(environment_id)
+        if there is None and self._delivery is not None and self._delivery.fetch(_short(environment_id)):
+            there = self._on_engine(environment_id)
+        return there
+
+    def _on_engine(self, environment_id: str) -> BuiltImage | None:
         labels = [f"weles={self._lake}", f"weles.environment={environment_id}"]
         with engine_errors():
             for image in self._client.images.list(filters={"label": labels}):
@@ -144,15 +157,19 @@ class DockerBuilder:
                 tag = self._tag(environment_id)
                 if tag not in image.tags:
                     image.tag(*tag.split(":"))
-                return BuiltImage(image.id, tag, json.loads(installed), int(image.attrs["Size"]))
+                reference = self._delivery.reference(image.attrs) if self._delivery else None
+                return BuiltImage(image.id, tag, json.loads(installed), int(image.attrs["Size"]), reference)
         return None
 
     def remove(self, environment_id: str) -> None:
-        """Remove the environment's image; nothing happens when there is none."""
-        image = self.exists(environment_id)
-        if image is not None:
-            with engine_errors(), suppress(ImageNotFound):
-                self._client.images.remove(image.tag)
+        """Remove the environment's image from the engine; nothing happens when there is none."""
+        image = self._on_engine(environment_id)
+        if image is None:
+            return
+        if self._delivery is not None:
+            self._delivery.forget(_short(environment_id))
+        with engine_errors(), suppress(ImageNotFound):
+            self._client.images.remove(image.tag)
 
     def remove_leftovers(self) -> int:
         """Remove the throw-away containers that a killed worker of this lake left behind; how many there were."""
@@ -171,7 +188,13 @@ class DockerBuilder:
         return len(found)
 
     def _tag(self, environment_id: str) -> str:
-        return f"weles-env/{self._lake}:{environment_id.removeprefix('sha256:')[:32]}"
+        return f"weles-env/{self._lake}:{_short(environment_id)}"
+
+    def _delivered(self, image: BuiltImage, report: BuildReport) -> BuiltImage:
+        if self._delivery is None or image.reference is not None:
+            return image
+        report.phase("build", 0.95, "bringing the image to the registry")
+        return replace(image, reference=self._delivery.push(image.image_id, image.tag.partition(":")[2]))
 
     def _check_base(self, base: Base) -> None:
         with engine_errors():
@@ -224,6 +247,10 @@ class DockerBuilder:
     def _untag(self, tag: str) -> None:
         with engine_errors(), suppress(ImageNotFound):
             self._client.images.remove(tag, noprune=True)
+
+
+def _short(environment_id: str) -> str:
+    return environment_id.removeprefix("sha256:")[:32]
 
 
 def _check_id(given: str, lock: Lock, base: Base, recipe: Recipe) -> None:

@@ -65,9 +65,17 @@ class SqlEnvironments:
         return self.environment(seen.id)
 
     def environment_is_ready(
-        self, environment_id: str, *, image_id: str, tag: str, size: int, installed: Mapping[str, str]
+        self,
+        environment_id: str,
+        *,
+        image_id: str,
+        tag: str,
+        size: int,
+        installed: Mapping[str, str],
+        reference: str | None = None,
     ) -> None:
         values = {"image_id": image_id, "image_tag": tag, "image_bytes": size, "installed": dict(installed)}
+        values["image_reference"] = reference
         with self._writes.begin() as connection:
             here = environments.c.id == environment_id
             connection.execute(update(environments).where(here).values(**values, state=State.READY, problem=None))

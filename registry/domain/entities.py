@@ -133,6 +133,7 @@ class Environment:
     """One image's worth of lock; `installed` is what is really in the image, {name: version}.
 
     `dockerfile` is the text that the image is built from; None for one of the time when it was not kept.
+    `image_reference` is where the lake's registry has the image (`repository@sha256:…`), if it has one.
     """
 
     id: str
@@ -147,6 +148,7 @@ class Environment:
     problem: Json | None
     created_at: datetime
     dockerfile: str | None = None
+    image_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,6 +235,10 @@ class SearchIndex(Protocol):
         """
         ...
 
+    def warm(self) -> None:
+        """Read what the first question would else have to wait for."""
+        ...
+
 
 class Environments(Protocol):
     def resolution(self, key: str) -> Resolution: ...
@@ -258,8 +262,17 @@ class Environments(Protocol):
         ...
 
     def environment_is_ready(
-        self, environment_id: str, *, image_id: str, tag: str, size: int, installed: Mapping[str, str]
-    ) -> None: ...
+        self,
+        environment_id: str,
+        *,
+        image_id: str,
+        tag: str,
+        size: int,
+        installed: Mapping[str, str],
+        reference: str | None = None,
+    ) -> None:
+        """It has an image now; `reference` says where the lake's registry has it."""
+        ...
 
     def environment_failed(self, environment_id: str, problem: Json) -> None: ...
 

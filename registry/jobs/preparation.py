@@ -29,6 +29,7 @@ from registry.domain.errors import (
 )
 from registry.domain.ports import Blobs, Environments, ImageBuilder, Jobs, Models
 from registry.domain.schema import Schema
+from registry.domain.upkeep import UpkeepRecords
 from registry.jobs.report import SPAN, JobReport
 from registry.services.golden import GoldenRows, differences
 from registry.services.predict import Prediction
@@ -59,6 +60,7 @@ class Preparation:
         builder: ImageBuilder,
         recipes: Mapping[str, Recipe],
         prediction: Prediction,
+        upkeep: UpkeepRecords,
     ) -> None:
         self._models = models
         self._environments = environments
@@ -67,6 +69,7 @@ class Preparation:
         self._builder = builder
         self._recipes = recipes
         self._prediction = prediction
+        self._upkeep = upkeep
 
     def begin(self, job_id: str, version_id: str) -> tuple[str, int]:
         """Mark the job running; (key, attempt) of the resolution to go by, a failed one begun anew."""
@@ -104,11 +107,12 @@ class Preparation:
         """The attempt to build by; None when the image is there, ready to be used."""
         known = self._environments.environment(environment)
         if known.state is State.READY:
-            image = self._builder.exists(environment)
-            if image is not None and image.image_id == known.image_id:
+            there = self._builder.exists(environment)
+            if there is not None and there.reference == known.image_reference:
                 return None
         if known.state is not State.PENDING:
-            # It failed, or somebody removed the image: it can be made again from the package store.
+            # It failed; or its image was removed, or the registry is another one now: it can be made again, or
+            # delivered there.
             known = self._environments.retry_environment(known)
         return known.attempt
 
@@ -130,8 +134,15 @@ class Preparation:
             def build() -> Json:
                 image = self._build_once(environment, lock, base, key, report)
                 self._environments.environment_is_ready(
-                    environment, image_id=image.image_id, tag=image.tag, size=image.bytes, installed=image.installed
+                    environment,
+                    image_id=image.image_id,
+                    tag=image.tag,
+                    size=image.bytes,
+                    installed=image.installed,
+                    reference=image.reference,
                 )
+                if image.seconds is not None:
+                    self._upkeep.built(environment, image.seconds)
                 return {"image": image.image_id}
 
             return self._outcome(report, build, lambda it: self._environments.environment_failed(environment, it))

@@ -10,6 +10,7 @@ from registry.domain.entities import ModelVersion, State
 from registry.domain.errors import CapacityExceeded, Deleted, EnvironmentNotReady, ModelNotUsable
 from registry.domain.ports import Blobs, Ending, ImageBuilder, ImageGone, Models, RunnableVersion, Runner, Runtimes
 from registry.runners.run_folder import RunFolder
+from registry.runners.uses import Uses
 
 CONTRACT = 1
 # A container that answered this short a time ago is at work for somebody: it is not taken away.
@@ -35,6 +36,7 @@ class LeaseDesk:
         limit: int,
         answers: Callable[[Path], bool],
         rebuild: Callable[[ModelVersion], str],
+        uses: Uses | None = None,
     ) -> None:
         self._runner = runner
         self._models = models
@@ -44,6 +46,7 @@ class LeaseDesk:
         self._limit = limit
         self._answers = answers
         self._rebuild = rebuild
+        self._uses = uses
         self._taken: set[str] = set()
         self._changed = threading.Condition()
 
@@ -57,9 +60,12 @@ class LeaseDesk:
                 self._runner.end(version_id, folder)
             self._make_room()
             try:
-                return self._runner.start(self._runnable(version))
+                folder = self._runner.start(self._runnable(version))
             except ImageGone as gone:
                 raise EnvironmentNotReady(version.model, version.number, self._rebuild(version)) from gone
+            if self._uses is not None and version.environment_id is not None:
+                self._uses.begun(version_id, version.environment_id)
+            return folder
 
     def end(self, version_id: str, folder: Path) -> None:
         with self._alone(version_id):

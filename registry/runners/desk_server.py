@@ -21,9 +21,13 @@ def create_desk_app(desk: Desk, doctor: Doctor) -> Flask:
     """WSGI application of the desk and, beside it, of the doctor.
 
     POST /leases/VERSION, DELETE /leases/VERSION/FOLDER, GET /endings/FOLDER, POST /rebuilds/VERSION, GET /runtimes,
-    POST /examinations.
+    POST /examinations, GET /health.
     """
     app = Flask("weles-desk")
+
+    @app.get("/health")
+    def health() -> ResponseReturnValue:
+        return jsonify()
 
     @app.post("/leases/<version_id>")
     def lease(version_id: str) -> ResponseReturnValue:

@@ -61,7 +61,7 @@ def runtimes(tmp_path_factory):
 
 @pytest.fixture
 def make_builder(engine, lake_name, packages_folder, runtimes):
-    def make(*, store=None, site=None, timeout=300):
+    def make(*, store=None, site=None, timeout=300, registry=""):
         return DockerBuilder(
             engine,
             store=PackageStore(store or packages_folder),
@@ -69,6 +69,7 @@ def make_builder(engine, lake_name, packages_folder, runtimes):
             lake=lake_name,
             runtimes_folder=runtimes,
             timeout_seconds=timeout,
+            registry=registry,
         )
 
     return make

@@ -4,12 +4,7 @@
 set -euo pipefail
 folder=$1 cache=$2
 if [ "${3:-}" != inside ]; then
-  if [ ! -x "$cache/usr/bin/docker-registry" ]; then
-    # Unpacked, not installed: a package that is installed would start a service of this machine.
-    mkdir -p "$cache"
-    (cd "$cache" && { apt-get -q download docker-registry || { apt-get -q update && apt-get -q download docker-registry; }; }) >&2
-    dpkg-deb -x "$cache"/docker-registry_*.deb "$cache"
-  fi
+  "$(dirname "$0")/../../registry_program.sh" "$cache"
   exec unshare --net -- "$0" "$folder" "$cache" inside
 fi
 ip link set lo up

@@ -75,6 +75,8 @@ STEPS = {
     "0006": Step(check=_jobs_belong_to_the_models_owner),
     "0007": Step(),
     "0008": Step(),
+    "0009": Step(),
+    "0010": Step(),
 }
 
 
