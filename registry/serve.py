@@ -72,7 +72,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
 def web_command(settings: Settings) -> list[str]:
     """What starts the web process: gunicorn with one worker process or more."""
     return [
-        *(sys.executable, "-m", "gunicorn", "registry.app:create_app()"),
+        *(sys.executable, "-m", "gunicorn", "registry.app:serving_app()"),
         *("--bind", f"{settings.host}:{settings.port}"),
         *("--worker-class", "gthread"),
         *("--workers", str(settings.web_processes), "--threads", str(settings.web_threads)),

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self, cast
 
+from registry.domain.wanted_runtimes import wanted_runtimes
+from registry.domain.watermarks import Watermarks
+
 VARIABLE_PREFIX = "WELES_"
 _RUNNERS = ("docker", "kubernetes")
 _TRUTHS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
@@ -62,6 +65,13 @@ class Settings:
     )
     analysis_seconds: float = field(default=3600.0, metadata={"help": "an explanation that takes longer is ended"})
     grace_seconds: int = field(default=7 * 24 * 3600, metadata={"help": "what is deleted can be restored for so long"})
+    disk_high: str = field(
+        default="", metadata={"help": "images are pruned when the disk is fuller (85% or 200GB); default: never"}
+    )
+    disk_low: str = field(default="", metadata={"help": "until it is no fuller than this; default: a tenth below"})
+    runtimes: str = field(
+        default="", metadata={"help": "interpreters that the worker makes when missing, such as python 3.11, r 4.2"}
+    )
     public_url: str = field(default="", metadata={"help": "address in permanent links; default: host and port"})
     login_attempts: int = field(
         default=10, metadata={"help": "wrong passwords per minute for one name from one address"}
@@ -98,6 +108,24 @@ class Settings:
         object.__setattr__(self, "home", Path(self.home).resolve())
         if self.runner not in _RUNNERS:
             raise ValueError(f"WELES_RUNNER={self.runner!r} is not one of {', '.join(_RUNNERS)}")
+        for names, read in (
+            ("WELES_DISK_HIGH and WELES_DISK_LOW", lambda: self.watermarks),
+            ("WELES_RUNTIMES", lambda: self.wanted_runtimes),
+        ):
+            try:
+                read()
+            except ValueError as error:
+                raise ValueError(f"{names}: {error}") from error
+
+    @property
+    def watermarks(self) -> Watermarks | None:
+        """How full the disk may get; None when nobody looks."""
+        return Watermarks.parse(self.disk_high, self.disk_low)
+
+    @property
+    def wanted_runtimes(self) -> list[tuple[str, str]]:
+        """(language, version) of the interpreters that the lake is to have."""
+        return wanted_runtimes(self.runtimes)
 
     @property
     def address(self) -> str:
