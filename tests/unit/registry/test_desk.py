@@ -175,7 +175,7 @@ def test_what_cannot_run(desk: LeaseDesk, versions: Versions) -> None:
 
 def test_an_image_that_is_gone_is_made_again(desk: LeaseDesk, versions: Versions, tmp_path: Path) -> None:
     DeskServer(desk, Doctor(), tmp_path / "desk").start()
-    client = DeskClient(tmp_path / "desk", 10, RunFolders(tmp_path / "run"))
+    client = _client(tmp_path / "desk")
     assert client.rebuild("a") is None
     versions.changes = {"image_id": GONE, "environment_id": "sha256:f"}
     with pytest.raises(EnvironmentNotReady) as caught:
