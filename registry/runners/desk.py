@@ -11,7 +11,17 @@ from pathlib import Path
 from builders.identity import Recipe
 from registry.domain.entities import ModelVersion, State
 from registry.domain.errors import CapacityExceeded, Deleted, EnvironmentNotReady, ModelNotUsable, NotFound, WelesError
-from registry.domain.ports import Blobs, Ending, ImageBuilder, Models, RunnableVersion, Runner, Runtimes
+from registry.domain.ports import (
+    Blobs,
+    Ending,
+    Environments,
+    ImageBuilder,
+    ImageGone,
+    Models,
+    RunnableVersion,
+    Runner,
+    Runtimes,
+)
 from registry.runners import pool
 from registry.runners.pool import Member
 from registry.runners.run_folder import RunFolder
@@ -30,6 +40,7 @@ class LeaseDesk:
     `answers(run folder)` says whether somebody answers there: a socket may outlive its container for a moment.
     `modules(run folder)` says what the model's packages have imported, for the containers that are warmed ahead: at
     most `prewarmed` wait for a model, of the images that models were started from in the last `recent_seconds`.
+    `rebuild(version)` has an image that is gone made again, and gives the job.
     """
 
     def __init__(
@@ -37,11 +48,13 @@ class LeaseDesk:
         *,
         runner: Runner,
         models: Models,
+        environments: Environments,
         blobs: Blobs,
         builder: ImageBuilder,
         recipes: Mapping[str, Recipe],
         limit: int,
         answers: Callable[[Path], bool],
+        rebuild: Callable[[ModelVersion], str],
         modules: Callable[[Path], object] = lambda _: None,
         prewarmed: int = 0,
         recent_seconds: float = 300.0,
@@ -49,6 +62,7 @@ class LeaseDesk:
     ) -> None:
         self._runner = runner
         self._models = models
+        self._environments = environments
         self._blobs = blobs
         self._builder = builder
         self._recipes = recipes
@@ -62,6 +76,7 @@ class LeaseDesk:
         self._owners: dict[str, int] = {}
         self._cannot_wait: set[str] = set()
         self._kept: set[str] = set()
+        self._rebuild = rebuild
         self._uses = uses
         self._taken: set[str] = set()
         self._changed = threading.Condition()
@@ -76,7 +91,10 @@ class LeaseDesk:
                 self._runner.end(version_id, folder)
             runnable = self._runnable(version)
             self._make_room(runnable.image_id)
-            folder = self._runner.start(runnable)
+            try:
+                folder = self._runner.start(runnable)
+            except ImageGone as gone:
+                raise EnvironmentNotReady(version.model, version.number, self._rebuild(version)) from gone
             self._owners[version_id] = version.owner_id
             self._started[runnable.image_id] = time.monotonic(), version_id
             if self._uses is not None and version.environment_id is not None:
@@ -89,6 +107,12 @@ class LeaseDesk:
 
     def ending(self, folder: Path) -> Ending:
         return self._runner.ending(folder, _ENDING_SECONDS)
+
+    def rebuild(self, version_id: str) -> str | None:
+        version = self._models.version_by_id(version_id)
+        if version.state is not State.READY or version.environment_id is None:
+            return None
+        return self._rebuild(version) if self._builder.exists(version.environment_id) is None else None
 
     def runtimes(self) -> Runtimes:
         bases = self._builder.bases()
@@ -131,7 +155,7 @@ class LeaseDesk:
             try:
                 if folder is None:
                     self.lease(version_id)
-                elif RunFolder(folder).idle_seconds > self._recent_seconds / 3:
+                elif self._runner.idle().get(version_id, 0.0) > self._recent_seconds / 3:
                     touch(folder)
             except WelesError as error:
                 failed = error
@@ -165,13 +189,13 @@ class LeaseDesk:
             self._runner.end(victim.version_id, victim.folder)
 
     def _members(self) -> list[Member]:
-        running, waiting = self._runner.running(), self._runner.waiting()
+        running, waiting, idle = self._runner.running(), self._runner.waiting(), self._runner.idle()
         bound = [
             Member(
                 folder,
                 version_id,
                 self._owner(version_id),
-                RunFolder(folder).idle_seconds,
+                idle.get(version_id, 0.0),
                 loading=version_id in self._taken,
                 kept=version_id in self._kept,
             )
@@ -200,7 +224,16 @@ class LeaseDesk:
             "target": version.target,
             "inputs": version.inputs,
         }
-        return RunnableVersion(version.id, version.image_id, self._blobs.path(version.model_blob), manifest)
+        environment_id = version.environment_id or ""
+        return RunnableVersion(
+            version.id,
+            version.image_id,
+            self._blobs.path(version.model_blob),
+            manifest,
+            environment_id=environment_id,
+            image_reference=self._environments.environment(environment_id).image_reference if environment_id else None,
+            model_blob=version.model_blob,
+        )
 
 
 _COMING = Member(Path(), None, None, 0.0)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from requests.exceptions import RequestException
 
 from registry.domain.entities import Json
 from registry.domain.errors import BlobUnavailable, BuilderUnavailable, ModelDied, ModelNotLoadable, ModelOutOfMemory
-from registry.domain.ports import Ending, RunnableVersion
+from registry.domain.ports import Ending, ImageGone, RunnableVersion
 from registry.runners.run_folder import RunFolder, RunFolders
 from registry.runners.run_options import options
 from registry.settings import Settings
@@ -120,6 +120,9 @@ class DockerRunner:
             known = list(self._containers.values())
         return {each.folder.path: each.image_id for each in known if each.version_id is None}
 
+    def idle(self) -> dict[str, float]:
+        return {version_id: RunFolder(folder).idle_seconds for version_id, folder in self.running().items()}
+
     def renew(self) -> None:
         with self._news:
             known = list(self._containers.values())
@@ -186,6 +189,9 @@ class DockerRunner:
         )
         try:
             created = self._client.containers.create(image_id, **chosen)
+        except ImageNotFound as error:
+            self._folders.discard(None, folder)
+            raise ImageGone(image_id) from error
         except (DockerException, RequestException) as error:
             self._folders.discard(None, folder)
             raise BuilderUnavailable(str(error)) from error
