@@ -11,6 +11,7 @@ from registry.api import (
     cards,
     dataset_aliases,
     datasets,
+    deletion,
     docs,
     environments,
     explanations,
@@ -71,7 +72,7 @@ _FORM_BYTES = 8 << 20
 _DESK_MARGIN_SECONDS = 30
 _RESOURCES = (
     *(lake, environments, users, tokens, sharing, datasets, dataset_aliases, models, cards, aliases, versions),
-    *(search, predictions, open_inference, mlflow, audits, explanations, jobs),
+    *(deletion, search, predictions, open_inference, mlflow, audits, explanations, jobs),
 )
 
 

@@ -38,6 +38,7 @@ from registry.jobs import spool
 from registry.jobs.audit import AuditWork
 from registry.jobs.batch import BatchPredictions
 from registry.jobs.explain import ExplanationWork
+from registry.jobs.first_look import FirstLook
 from registry.jobs.preparation import Preparation
 from registry.jobs.work import Do, Work
 from registry.jobs.workflows import JobRunner
@@ -116,6 +117,7 @@ class Worker:
             builder=builder,
             recipes=recipes,
             prediction=prediction,
+            looks=FirstLook(prediction, DatasetService(SqlDatasets(self._engine), blobs, settings.incoming_folder)),
             upkeep=upkeep,
         )
         self._purge = Purge(SqlDeletions(self._engine), blobs, prediction, grace_seconds=settings.grace_seconds)

@@ -36,6 +36,7 @@ from registry.domain.entities import (
     NewAudit,
     Phase,
     Resolution,
+    Shown,
     User,
 )
 from registry.domain.search import Found, Search
@@ -212,8 +213,10 @@ class Models(Protocol):
         ...
 
     def version_is_ready(
-        self, version_id: str, *, outputs: list[Json], notes: list[str], together: bool | None = None
-    ) -> None: ...
+        self, version_id: str, shown: Shown, *, notes: list[str] | None = None, found_tags: list[str] | None = None
+    ) -> None:
+        """Notes and tags are as they were where none are given."""
+        ...
 
     def version_failed(self, version_id: str, problem: Json, *, free_file: bool = False) -> None:
         """With `free_file` the version's model file is needed no more."""

@@ -75,6 +75,8 @@ EXPECTED = {
     ("PATCH", "/api/v1/models/<name>"): CHANGE,
     ("DELETE", "/api/v1/models/<name>"): CHANGE,
     ("POST", "/api/v1/models/<name>/restore"): CHANGE,
+    # What is in it is one's own.
+    ("GET", "/api/v1/deleted"): USER_READ,
     ("GET", "/api/v1/models/<name>/card"): SEE,
     ("PUT", "/api/v1/models/<name>/card"): CHANGE,
     ("GET", "/api/v1/models/<name>/file"): SEE,
