@@ -29,7 +29,7 @@ test-unit: .venv/ready ## The tests that need no Docker Engine
 test-environments: .venv/ready ## The environments that people really have, those that fail too: every one, on a real engine
 	@deploy/local/engine.sh
 	@deploy/local/postgres.sh
-	.venv/bin/pytest tests/environments $(ARGS)
+	.venv/bin/pytest tests/environments --measured docs/environments-measured.md $(ARGS)
 
 bench: .venv/ready ## Weles beside its peers, on this machine: writes docs/speed.md (half an hour)
 	@deploy/local/engine.sh

@@ -1,0 +1,2 @@
+library(randomForest)
+check(predict(load_model(), golden()[, 1:4]))

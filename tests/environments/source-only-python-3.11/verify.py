@@ -1,0 +1,7 @@
+import crcmod._crcfunext  # the part in C
+import docopt
+from golden import check, golden, load
+
+assert docopt.__version__ == "0.6.2"
+assert crcmod.crcmod._usingExtension
+check(load().predict(golden()[1]))
