@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import tables
+from tests.bench import layers, tables
 from tests.bench.venvs import CACHE, HERE, python_of
 
 TABLES: dict[str, Callable[[Path, bool], str]] = {
@@ -22,6 +22,7 @@ TABLES: dict[str, Callable[[Path, bool], str]] = {
     "cold": tables.cold,
     "memory": tables.memory,
     "upload": tables.upload,
+    "layers": layers.layers,
 }
 
 
@@ -32,7 +33,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="FILE")
     options = parser.parse_args()
     folder = CACHE / "models"
-    if not (folder / "done").is_file():
+    if options.only != "layers" and not (folder / "done").is_file():
         subprocess.run([python_of("flask"), HERE / "servers" / "train.py", folder], check=True)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
     parts = [f"Taken on {datetime.date.today()}, {os.cpu_count()} processors, {memory:.0f} GiB, loopback, one run.\n"]
