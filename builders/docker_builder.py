@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -112,6 +113,7 @@ class DockerBuilder:
             report.phase("build", 1.0, "the image is there already")
             return self._delivered(there, report)
         self._check_base(base)
+        began = time.monotonic()
         report.phase("build", 0.0, f"packages: {len(lock.packages)}")
         tag = self._tag(environment_id)
         content = f"{tag}-content"
@@ -136,7 +138,7 @@ class DockerBuilder:
             raise BuilderUnavailable(f"the image {tag} was built and is gone; does something else remove images here?")
         built = self._delivered(built, report)
         report.phase("build", 1.0, f"{built.bytes / 1e6:.0f} MB")
-        return built
+        return replace(built, seconds=time.monotonic() - began)
 
     def exists(self, environment_id: str) -> BuiltImage | None:
         """The lake's image of this environment, if it was built to the end. What only the registry has is fetched."""

@@ -1,20 +1,21 @@
-"""The commands: `weles-registry` (serve, worker, upgrade) and `weles-admin` (users, tokens, runtimes, doctor)."""
+"""The commands: `weles-registry` (serve, web, worker, upgrade …), `weles-admin` (users, tokens, runtimes, doctor)."""
 
 import logging
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from registry import __version__, first_start
-from registry.cli_accounts import tokens, users
+from registry.commands.accounts import tokens, users
+from registry.commands.containers import containers
+from registry.commands.images import images
+from registry.commands.jobs import jobs
+from registry.commands.machine import docker_of
+from registry.commands.runtimes import runtimes
 from registry.settings import describe
 from registry.terminal import HOME, LAKE, fail, settings_of
-
-if TYPE_CHECKING:
-    from docker import DockerClient
 
 
 def registry_main() -> None:
@@ -48,6 +49,32 @@ def serve(home: Path | None, host: str | None, port: int | None) -> None:
         serving.serve(settings_of(home=home, host=host, port=port), click.echo)
     except serving.CannotServe as error:
         fail(str(error))
+
+
+@registry_commands.command()
+@HOME
+@click.option("--host", help="Address to listen on (WELES_HOST, 127.0.0.1).")
+@click.option("--port", type=int, help="Port to listen on (WELES_PORT, 8080).")
+def web(home: Path | None, host: str | None, port: int | None) -> None:
+    """The web process alone, of a lake that `upgrade` has set up. A worker of the same home answers its questions."""
+    from registry.serve import web_command
+
+    chosen = settings_of(home=home, host=host, port=port)
+    chosen.run_folder.mkdir(parents=True, exist_ok=True)
+    os.environ.update(chosen.to_environ())
+    command = web_command(chosen)
+    os.execv(command[0], command)  # noqa: S606 (no shell is wanted)
+
+
+@registry_commands.command()
+@HOME
+@click.argument("process", type=click.Choice(["web", "worker"]))
+def healthy(home: Path | None, process: str) -> None:
+    """Does the web process of this machine, or the worker of this home, answer? Exit code 0 if it does."""
+    from registry import health
+
+    if not {"web": health.web, "worker": health.worker}[process](settings_of(home=home)):
+        fail(f"The {process} does not answer.")
 
 
 @registry_commands.command()
@@ -94,54 +121,8 @@ def admin_commands() -> None:
     """Look after a lake and its machine."""
 
 
-admin_commands.add_command(users)
-admin_commands.add_command(tokens)
-
-
-@admin_commands.group()
-def runtimes() -> None:
-    """The interpreters that environments are built on."""
-
-
-@runtimes.command("install")
-@click.argument("language", type=click.Choice(["python", "r"]))
-@click.argument("version")
-def install_runtime(language: str, version: str) -> None:
-    """Make the base image of LANGUAGE VERSION: pulled where that works, else made from a Debian mirror."""
-    from builders.errors import BuilderError
-    from builders.runtimes import install_base
-
-    try:
-        base = install_base(_docker(), language, version, _EchoReport())
-    except BuilderError as error:
-        fail(str(error))
-    click.echo(f"{base.language} {base.version}: {base.image}")
-
-
-@runtimes.command("list")
-def list_runtimes() -> None:
-    """Show the base images that are there."""
-    from builders.runtimes import list_bases
-
-    bases = list_bases(_docker())
-    for base in bases:
-        click.echo(f"{base.language:8} {base.version:10} {base.image:32} {base.image_id}")
-    if not bases:
-        click.echo("There is none. Make one: weles-admin runtimes install python 3.11", err=True)
-
-
-@runtimes.command("remove")
-@click.argument("language", type=click.Choice(["python", "r"]))
-@click.argument("version")
-def remove_runtime(language: str, version: str) -> None:
-    """Remove a base image; environments that were built on it stay."""
-    from builders.errors import BuilderError
-    from builders.runtimes import remove_base
-
-    try:
-        remove_base(_docker(), language, version)
-    except BuilderError as error:
-        fail(str(error))
+for each in (users, tokens, runtimes, images, containers, jobs):
+    admin_commands.add_command(each)
 
 
 @admin_commands.command()
@@ -149,33 +130,10 @@ def doctor() -> None:
     """Is everything there that a lake needs on this machine?"""
     from builders.runtimes import list_bases
 
-    client = _docker()
+    client = docker_of(settings_of())
     engine = client.version()
     bases = [f"{base.language} {base.version}" for base in list_bases(client)]
     click.echo(f"Docker Engine {engine['Version']}, API {engine['ApiVersion']}")
     click.echo(f"Runtimes: {', '.join(bases) or 'none; make one: weles-admin runtimes install python 3.11'}")
     if not bases:
         sys.exit(LAKE)
-
-
-class _EchoReport:
-    """Shows a build's report to the person who waits for it."""
-
-    def phase(self, name: str, fraction: float, detail: str) -> None:
-        click.echo(f"{name}: {detail}", err=True)
-
-    def log(self, line: str) -> None:
-        click.echo(line, err=True)
-
-
-def _docker() -> "DockerClient":
-    from registry.domain.errors import BuilderUnavailable
-    from registry.runners.engine import docker_client
-
-    try:
-        client = docker_client(settings_of())
-        client.ping()
-    except Exception as error:
-        reason = error.detail if isinstance(error, BuilderUnavailable) else str(error)
-        fail(f"The Docker Engine cannot be reached: {reason}\nStart it, or name another one with DOCKER_HOST.")
-    return client

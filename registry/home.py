@@ -43,6 +43,18 @@ def only_worker(settings: Settings) -> IO[str]:
     raise HomeTaken(f"Another worker is running on {settings.home}; choose another home, or stop it first.")
 
 
+def has_worker(settings: Settings) -> bool:
+    """Does a worker look after this home now?"""
+    try:
+        with settings.worker_lock.open("r") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
 def write_secret(path: Path, text: str) -> None:
     """Write `text` to a new file that only its owner may read; an existing one is replaced whole."""
     beside = path.with_name(path.name + ".new")

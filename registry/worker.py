@@ -11,8 +11,11 @@ from functools import partial
 from pathlib import Path
 
 from builders.docker_builder import DockerBuilder
+from builders.docker_images import DockerImages
+from builders.errors import BuilderError
 from builders.packages import PackageStore
 from builders.recipes import RUNTIME_IMAGES
+from builders.runtimes import install_base
 from builders.site import SiteSettings
 from registry import home
 from registry.analysis.process import AnalysisProcess, interpreter
@@ -26,6 +29,8 @@ from registry.db.environments import SqlEnvironments
 from registry.db.explanations import SqlExplanations
 from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
+from registry.db.upkeep import SqlUpkeep
+from registry.disk import disk_of, engine_folder
 from registry.domain.entities import JobKind
 from registry.domain.errors import WelesError
 from registry.domain.ports import Blobs
@@ -42,10 +47,13 @@ from registry.runners.desk_server import DeskServer
 from registry.runners.docker import DockerRunner
 from registry.runners.engine import docker_client
 from registry.runners.run_folder import RunFolders
+from registry.runners.uses import Uses
 from registry.services import examination
 from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
+from registry.services.pruning import PruningService
 from registry.services.purge import Purge
+from registry.services.watermarks import DiskKeeper
 from registry.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -53,6 +61,7 @@ _LOOK_FOR_JOBS_SECONDS = 0.2
 _LOOK_FOR_LOST_SECONDS = 15.0
 _PING_SECONDS = 2.0
 _CLEAN_SECONDS, _FREE_SECONDS = 5.0, 3600.0
+_LOOK_AT_DISK_SECONDS = 10.0
 
 
 class Worker:
@@ -64,9 +73,10 @@ class Worker:
         self._lock = home.only_worker(settings)
         self._channel = Channel()
         self._engine = connect(settings.database)
-        client = docker_client(settings)
+        self._client = client = docker_client(settings)
         models, blobs = SqlModels(self._engine), FilesystemBlobs(settings.blobs_folder)
-        environments = SqlEnvironments(self._engine)
+        environments, upkeep = SqlEnvironments(self._engine), SqlUpkeep(self._engine)
+        self._uses = Uses(upkeep, lambda version_id: models.version_by_id(version_id).environment_id)
         self._jobs = SqlJobs(self._engine)
         self._runner = DockerRunner(client, self._lake, settings)
         build = partial(
@@ -88,6 +98,7 @@ class Worker:
             recipes=recipes,
             limit=settings.max_containers,
             answers=self._answers,
+            uses=self._uses,
         )
         prediction = Prediction(
             RunFolders(settings.run_folder),
@@ -105,8 +116,10 @@ class Worker:
             builder=builder,
             recipes=recipes,
             prediction=prediction,
+            upkeep=upkeep,
         )
         self._purge = Purge(SqlDeletions(self._engine), blobs, prediction, grace_seconds=settings.grace_seconds)
+        self._pruning = PruningService(DockerImages(client, self._lake), upkeep)
         self._job_runner = JobRunner(
             settings.jobs_database,
             preparation,
@@ -141,7 +154,12 @@ class Worker:
         self._runner.open()
         self._job_runner.start()
         self._desk_server.start()
-        threading.Thread(target=self._clean, name="purge", daemon=True).start()
+        for name, look_after in (
+            ("purge", self._clean),
+            ("disk", self._watch_disk),
+            ("runtimes", self._install_runtimes),
+        ):
+            threading.Thread(target=look_after, name=name, daemon=True).start()
         self._keep_house()
 
     def _keep_house(self) -> None:
@@ -162,6 +180,7 @@ class Worker:
                 if time.monotonic() - renewed > self._settings.lease_seconds / 6:
                     renewed = time.monotonic()
                     self._runner.renew()
+                    self._uses.look(self._runner.running())
             except Exception:
                 # A database or an engine that is away for a moment is no reason to stop looking after the rest.
                 _log.exception("keeping house")
@@ -179,6 +198,31 @@ class Worker:
             except Exception:
                 _log.exception("cleaning up")
             time.sleep(_CLEAN_SECONDS)
+
+    def _watch_disk(self) -> None:
+        """Prune images whenever the engine's disk is too full; by default nobody looks."""
+        marks = self._settings.watermarks
+        if marks is None:
+            return
+        keeper: DiskKeeper | None = None
+        while True:
+            try:
+                if keeper is None:
+                    folder = engine_folder(self._client.info().get("DockerRootDir", ""), self._settings.home)
+                    keeper = DiskKeeper(marks, partial(disk_of, folder), self._pruning)
+                keeper.look()
+            except Exception:
+                _log.exception("keeping the disk below its mark")
+            time.sleep(_LOOK_AT_DISK_SECONDS)
+
+    def _install_runtimes(self) -> None:
+        """Make the interpreters that the settings name and that are missing; the lake is up meanwhile."""
+        for language, version in self._settings.wanted_runtimes:
+            try:
+                base = install_base(self._client, language, version, _LoggedReport())
+                _log.info("%s %s is there: %s", language, version, base.image)
+            except BuilderError as error:
+                _log.error("%s %s cannot be made: %s", language, version, error)
 
     def _answers(self, folder: Path) -> bool:
         """Somebody answers in the run folder. One that is too busy to do so at once is there."""
@@ -199,3 +243,13 @@ class Worker:
         os.execv(  # noqa: S606 (no shell is wanted)
             sys.executable, [sys.executable, "-m", "registry.runners.sweep", self._settings.docker_host, self._lake]
         )
+
+
+class _LoggedReport:
+    """A base image's progress in the worker's log."""
+
+    def phase(self, name: str, fraction: float, detail: str) -> None:
+        _log.info("%s: %s", name, detail)
+
+    def log(self, line: str) -> None:
+        _log.debug("%s", line)

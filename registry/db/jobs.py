@@ -56,6 +56,12 @@ class SqlJobs:
         with self._reads.connect() as connection:
             return [_job(row) for row in connection.execute(query)]
 
+    def newest(self, *, state: JobState | None, limit: int) -> list[Job]:
+        """Of all owners: for the operator, not a user's business."""
+        query = _select() if state is None else _select().where(jobs.c.state == state)
+        with self._reads.connect() as connection:
+            return [_job(row) for row in connection.execute(query.order_by(jobs.c.created_at.desc()).limit(limit))]
+
     def of_version(self, version_id: str) -> str | None:
         query = (
             select(jobs.c.id)

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 from registry.domain.access import TokenKind, Visibility
@@ -133,6 +134,31 @@ environments = Table(
     Column("created_at", Time, nullable=False, default=now),
     Column("dockerfile", Text),
     Column("image_reference", Text),
+)
+
+# Apart from `environments`: this changes while models are used.
+environment_upkeep = Table(
+    "environment_upkeep",
+    metadata,
+    Column("environment_id", ForeignKey(environments.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("built_at", Time),
+    Column("build_seconds", Float),
+    Column("uses", BigInteger, nullable=False, default=0, server_default="0"),
+    Column("used_at", Time),
+    Column("pinned", Boolean, nullable=False, default=False, server_default=false()),
+)
+
+prunings = Table(
+    "prunings",
+    metadata,
+    Column("id", _LongId, primary_key=True),
+    Column("environment_id", ForeignKey(environments.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Time, nullable=False, default=now),
+    Column("reason", Text, nullable=False),
+    Column("freed_bytes", BigInteger, nullable=False),
+    Column("build_seconds", Float),
+    # Names, not keys: history outlives the models.
+    Column("models", JSON, nullable=False),
 )
 
 resolutions = Table(

@@ -29,6 +29,7 @@ from registry.domain.errors import (
 )
 from registry.domain.ports import Blobs, Environments, ImageBuilder, Jobs, Models
 from registry.domain.schema import Schema
+from registry.domain.upkeep import UpkeepRecords
 from registry.jobs.report import SPAN, JobReport
 from registry.services.golden import GoldenRows, differences
 from registry.services.predict import Prediction
@@ -60,6 +61,7 @@ class Preparation:
         builder: ImageBuilder,
         recipes: Mapping[str, Recipe],
         prediction: Prediction,
+        upkeep: UpkeepRecords,
     ) -> None:
         self._models = models
         self._environments = environments
@@ -68,6 +70,7 @@ class Preparation:
         self._builder = builder
         self._recipes = recipes
         self._prediction = prediction
+        self._upkeep = upkeep
 
     def begin(self, job_id: str, version_id: str) -> tuple[str, int]:
         """Mark the job running; (key, attempt) of the resolution to go by, a failed one begun anew."""
@@ -133,6 +136,8 @@ class Preparation:
                     installed=image.installed,
                     reference=image.reference,
                 )
+                if image.seconds is not None:
+                    self._upkeep.built(environment, image.seconds)
                 return {"image": image.image_id}
 
             return self._outcome(report, build, lambda it: self._environments.environment_failed(environment, it))

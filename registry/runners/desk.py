@@ -10,6 +10,7 @@ from registry.domain.entities import ModelVersion, State
 from registry.domain.errors import CapacityExceeded, Deleted, EnvironmentNotReady, ModelNotUsable
 from registry.domain.ports import Blobs, Ending, ImageBuilder, Models, RunnableVersion, Runner, Runtimes
 from registry.runners.run_folder import RunFolder
+from registry.runners.uses import Uses
 
 CONTRACT = 1
 # A container that answered this short a time ago is at work for somebody: it is not taken away.
@@ -33,6 +34,7 @@ class LeaseDesk:
         recipes: Mapping[str, Recipe],
         limit: int,
         answers: Callable[[Path], bool],
+        uses: Uses | None = None,
     ) -> None:
         self._runner = runner
         self._models = models
@@ -41,6 +43,7 @@ class LeaseDesk:
         self._recipes = recipes
         self._limit = limit
         self._answers = answers
+        self._uses = uses
         self._taken: set[str] = set()
         self._changed = threading.Condition()
 
@@ -53,7 +56,10 @@ class LeaseDesk:
             if folder is not None:
                 self._runner.end(version_id, folder)
             self._make_room()
-            return self._runner.start(self._runnable(version))
+            folder = self._runner.start(self._runnable(version))
+            if self._uses is not None and version.environment_id is not None:
+                self._uses.begun(version_id, version.environment_id)
+            return folder
 
     def end(self, version_id: str, folder: Path) -> None:
         with self._alone(version_id):

@@ -54,6 +54,14 @@ ROWS: dict[str, list[dict[str, Any]]] = {
          "image_tag": "weles/env:e", "image_bytes": 2**40, "installed": {"numpy": "1.26.4"}, "problem": None,
          "created_at": AT},
     ],
+    "environment_upkeep": [
+        {"environment_id": ENVIRONMENT, "built_at": AT, "build_seconds": 9.5, "uses": 2**40, "used_at": AT,
+         "pinned": True},
+    ],
+    "prunings": [
+        {"id": 1, "environment_id": ENVIRONMENT, "at": AT, "reason": "by hand", "freed_bytes": 2**40,
+         "build_seconds": 9.5, "models": ["wine/1"]},
+    ],
     "resolutions": [
         {"key": RESOLUTION, "spec": _SPEC, "base": _BASE, "state": "ready", "attempt": 2, "environment_id": ENVIRONMENT,
          "repairs": [], "problem": None, "created_at": AT},

@@ -26,7 +26,7 @@ def verified(error: WelesError, system: dict[str, Any]) -> dict[str, Any]:
     )
     part = cast(Any, parts)
     preparation = Preparation(
-        models=part, environments=part, jobs=part, blobs=part, builder=part, recipes={}, prediction=part
+        models=part, environments=part, jobs=part, blobs=part, builder=part, recipes={}, prediction=part, upkeep=part
     )
     return cast(dict[str, Any], preparation.verify("job", "v", "e")["problem"])
 

@@ -11,10 +11,9 @@ import click
 from registry.db.accounts import SqlAccounts
 from registry.db.engine import connect
 from registry.domain.access import Scope
-from registry.domain.errors import WelesError
+from registry.domain.amounts import moment_text
 from registry.services.accounts import AccountService
-from registry.settings import Settings
-from registry.terminal import CALLER, HOME, fail, settings_of
+from registry.terminal import HOME, JSON, lake_settings, show, told
 
 _PASSWORD = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input; else it is asked for."
@@ -28,12 +27,22 @@ def users() -> None:
 
 @users.command("list")
 @HOME
-def list_users(home: Path | None) -> None:
+@JSON
+def list_users(home: Path | None, as_json: bool) -> None:
     """Show every user."""
     with _accounts(home) as accounts:
-        for each in accounts.accounts():
-            state = "" if each.disabled_at is None else f"disabled {_time(each.disabled_at)}"
-            click.echo(f"{each.name:24} {each.role:8} {_time(each.created_at)} {state}".rstrip())
+        found = accounts.accounts()
+    document = [
+        {
+            "name": each.name,
+            "role": each.role,
+            "created_at": _iso(each.created_at),
+            "disabled_at": _iso(each.disabled_at),
+        }
+        for each in found
+    ]
+    rows = [(each.name, each.role, moment_text(each.created_at), moment_text(each.disabled_at)) for each in found]
+    show(as_json, document, ("USER", "ROLE", "SINCE", "DISABLED"), rows)
 
 
 @users.command("create")
@@ -83,14 +92,28 @@ def tokens() -> None:
 
 @tokens.command("list")
 @HOME
+@JSON
 @click.argument("name")
-def list_tokens(home: Path | None, name: str) -> None:
+def list_tokens(home: Path | None, as_json: bool, name: str) -> None:
     """Show the tokens of the user NAME; their secrets are known to nobody."""
     with _accounts(home) as accounts:
-        for each in accounts.tokens(accounts.user(name)):
-            until = "until revoked" if each.expires_at is None else f"until {_time(each.expires_at)}"
-            used = "never used" if each.last_used_at is None else f"used {_time(each.last_used_at)}"
-            click.echo(f"{each.id} {each.label:24} {','.join(each.scopes):24} {until}, {used}")
+        found = accounts.tokens(accounts.user(name))
+    document = [
+        {
+            **{"id": each.id, "label": each.label, "scopes": sorted(each.scopes)},
+            **{"expires_at": _iso(each.expires_at), "last_used_at": _iso(each.last_used_at)},
+        }
+        for each in found
+    ]
+    rows = [
+        (
+            *(each.id, each.label, ",".join(sorted(each.scopes))),
+            "revoked" if each.expires_at is None else moment_text(each.expires_at),
+            "never" if each.last_used_at is None else moment_text(each.last_used_at),
+        )
+        for each in found
+    ]
+    show(as_json, document, ("TOKEN", "LABEL", "SCOPES", "UNTIL", "USED"), rows)
 
 
 @tokens.command("create")
@@ -125,22 +148,12 @@ def revoke_token(home: Path | None, name: str, token_id: str) -> None:
 
 @contextmanager
 def _accounts(home: Path | None) -> Iterator[AccountService]:
-    settings = settings_of(home=home)
-    _require_lake(settings)
-    engine = connect(settings.database)
+    engine = connect(lake_settings(home).database)
     try:
-        yield AccountService(SqlAccounts(engine))
-    except WelesError as error:
-        reasons = "".join(f"\n  {each['field']}: {each['reason']}" for each in error.fields.get("problems", ()))
-        fail(f"{error.detail}{reasons}\n{error.next}", CALLER)
+        with told():
+            yield AccountService(SqlAccounts(engine))
     finally:
         engine.dispose()
-
-
-def _require_lake(settings: Settings) -> None:
-    # Else SQLite would make an empty one.
-    if not settings.database_url and not settings.sqlite_file.exists():
-        fail(f"There is no lake in {settings.home}. Name its folder with --home or WELES_HOME.", CALLER)
 
 
 def _password(from_stdin: bool) -> str:
@@ -150,5 +163,5 @@ def _password(from_stdin: bool) -> str:
     return asked
 
 
-def _time(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M")
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
