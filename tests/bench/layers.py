@@ -1,7 +1,7 @@
 """Ten environments that differ in one to three pins: what each adds to the disk, and how long it takes to build.
 
-Ours against one `pip install` layer each: the same base, the same wheels from a folder of this machine, the same engine,
-one after the other in one run. Both bases get a layer of their own first, so that nothing is there from earlier runs.
+Ours against one `pip install` layer each: the same base, the same wheels from a folder of this machine, the same
+engine, one after the other in one run. Both bases get a layer of their own first, so that nothing is there yet.
 """
 
 import dataclasses
@@ -187,8 +187,8 @@ def _fresh(client: docker.DockerClient, lake: str, base: Base, *, pip: Path | No
     if pip is not None:
         files[f"pip/{pip.name}"] = pip
         text += (
-            "RUN --mount=type=bind,source=pip,target=/media "
-            f"PYTHONPATH=/media/{pip.name} python3 -m pip install --root-user-action=ignore --no-index /media/{pip.name}\n"
+            f"RUN --mount=type=bind,source=pip,target=/media PYTHONPATH=/media/{pip.name} "
+            f"python3 -m pip install --root-user-action=ignore --no-index /media/{pip.name}\n"
         )
     tag = f"weles-bench/python:{uuid.uuid4().hex[:12]}"
     identity = _built(client, lake, tag, {**files, "Dockerfile": text.encode()})

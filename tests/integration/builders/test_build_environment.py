@@ -49,7 +49,7 @@ def test_from_a_freeze_to_an_image_that_runs(engine, lake_name, make_builder, ba
     labels = engine.images.get(built.tag).labels
     assert labels["weles"] == lake_name
     assert labels["weles.environment"] == identity
-    assert labels["weles.recipe"] == "python/1"
+    assert labels["weles.recipe"] == "python/2"
     assert Lock.from_json(json.loads(labels["weles.lock"])) == lock
     assert json.loads(labels["weles.installed"]) == dict(built.installed)
     assert "://" not in labels["weles.lock"]
