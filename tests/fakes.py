@@ -46,6 +46,9 @@ class FakeRunner:
         with self._lock:
             return {version_id: folder.path for version_id, folder in self._running.items()}
 
+    def idle(self) -> dict[str, float]:
+        return {version_id: RunFolder(folder).idle_seconds for version_id, folder in self.running().items()}
+
     def renew(self) -> None:
         with self._lock:
             for folder in self._running.values():

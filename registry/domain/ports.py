@@ -414,12 +414,19 @@ class ImageBuilder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RunnableVersion:
-    """What a runner must know to run a version: nothing of who or why."""
+    """What a runner must know to run a version: nothing of who or why.
+
+    The image by its id, for where it was built, and by its place in a registry, for elsewhere; the model's file by its
+    path and by its blob, likewise.
+    """
 
     id: str
     image_id: str
     model_file: Path
     manifest: Json
+    environment_id: str = ""
+    image_reference: str | None = None
+    model_blob: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,6 +449,10 @@ class Runner(Protocol):
 
     def running(self) -> dict[str, Path]:
         """Version id → run folder of every container of this lake that is up."""
+        ...
+
+    def idle(self) -> dict[str, float]:
+        """Version id → seconds since its container's last answer, or start; infinite for one that is gone, or lies."""
         ...
 
     def renew(self) -> None:

@@ -8,8 +8,16 @@ from pathlib import Path
 from builders.identity import Recipe
 from registry.domain.entities import ModelVersion, State
 from registry.domain.errors import CapacityExceeded, Deleted, EnvironmentNotReady, ModelNotUsable
-from registry.domain.ports import Blobs, Ending, ImageBuilder, Models, RunnableVersion, Runner, Runtimes
-from registry.runners.run_folder import RunFolder
+from registry.domain.ports import (
+    Blobs,
+    Ending,
+    Environments,
+    ImageBuilder,
+    Models,
+    RunnableVersion,
+    Runner,
+    Runtimes,
+)
 from registry.runners.uses import Uses
 
 CONTRACT = 1
@@ -29,6 +37,7 @@ class LeaseDesk:
         *,
         runner: Runner,
         models: Models,
+        environments: Environments,
         blobs: Blobs,
         builder: ImageBuilder,
         recipes: Mapping[str, Recipe],
@@ -38,6 +47,7 @@ class LeaseDesk:
     ) -> None:
         self._runner = runner
         self._models = models
+        self._environments = environments
         self._blobs = blobs
         self._builder = builder
         self._recipes = recipes
@@ -92,8 +102,8 @@ class LeaseDesk:
             if len(running.keys() | self._taken) <= self._limit:
                 return
             idle = {
-                version_id: RunFolder(folder).idle_seconds
-                for version_id, folder in running.items()
+                version_id: seconds
+                for version_id, seconds in self._runner.idle().items()
                 if version_id not in self._taken
             }
             victim = longest_idle(idle)
@@ -116,7 +126,16 @@ class LeaseDesk:
             "target": version.target,
             "inputs": version.inputs,
         }
-        return RunnableVersion(version.id, version.image_id, self._blobs.path(version.model_blob), manifest)
+        environment_id = version.environment_id or ""
+        return RunnableVersion(
+            version.id,
+            version.image_id,
+            self._blobs.path(version.model_blob),
+            manifest,
+            environment_id=environment_id,
+            image_reference=self._environments.environment(environment_id).image_reference if environment_id else None,
+            model_blob=version.model_blob,
+        )
 
 
 def longest_idle(idle_seconds: Mapping[str, float]) -> str | None:

@@ -103,6 +103,9 @@ class DockerRunner:
         with self._news:
             return {version_id: each.folder.path for version_id, each in self._running.items()}
 
+    def idle(self) -> dict[str, float]:
+        return {version_id: RunFolder(folder).idle_seconds for version_id, folder in self.running().items()}
+
     def renew(self) -> None:
         with self._news:
             running = dict(self._running)

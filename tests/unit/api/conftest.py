@@ -16,6 +16,7 @@ from registry.api.services import services
 from registry.app import create_app
 from registry.blobs.filesystem import FilesystemBlobs
 from registry.db.engine import connect
+from registry.db.environments import SqlEnvironments
 from registry.db.models import SqlModels
 from registry.domain.ports import Desk
 from registry.runners.desk import LeaseDesk
@@ -37,6 +38,7 @@ def desk(settings: Settings) -> Iterator[Desk]:
     yield LeaseDesk(
         runner=FakeRunner(settings.run_folder),
         models=SqlModels(engine),
+        environments=SqlEnvironments(engine),
         blobs=FilesystemBlobs(settings.blobs_folder),
         builder=cast(Any, SimpleNamespace(bases=lambda: [base])),
         recipes={"python": Recipe("python/1", "sha256:" + "r" * 64)},
