@@ -122,7 +122,7 @@ PyMODINIT_FUNC PyInit_weles_c_test(void) { return PyModule_Create(&module); }
 """
 
 
-def _c_extension(folder):
+def c_extension(folder):
     """A source distribution that only a compiler can make something of."""
     files = {
         "setup.py": "from setuptools import Extension, setup\n"
@@ -144,7 +144,7 @@ def test_c_is_compiled_where_there_are_compilers_and_the_image_has_none(
     monkeypatch.setattr("builders.fetching.dev_base", lambda client, base: None)
     links = tmp_path / "links"
     links.mkdir()
-    _c_extension(links)
+    c_extension(links)
     host = SiteSettings.from_host()
     site = dataclasses.replace(host, find_links=(*host.find_links, str(links)))
     builder = make_builder(store=tmp_path / "packages", site=site, timeout=600)
