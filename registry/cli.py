@@ -9,6 +9,8 @@ import click
 
 from registry import __version__, first_start
 from registry.commands.accounts import tokens, users
+from registry.commands.backup import backup, restore
+from registry.commands.blobs import blobs
 from registry.commands.containers import containers
 from registry.commands.images import images
 from registry.commands.jobs import jobs
@@ -95,7 +97,7 @@ def admin_commands() -> None:
     """Look after a lake and its machine."""
 
 
-for each in (users, tokens, runtimes, images, containers, jobs):
+for each in (users, tokens, runtimes, images, containers, jobs, blobs, backup, restore):
     admin_commands.add_command(each)
 
 
