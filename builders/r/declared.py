@@ -16,6 +16,7 @@ MARK = "# weles-r 1"
 SHOWN_LENGTH = 200
 _LINE = re.compile(r"(?P<name>\S+)==(?P<version>\S+)[ \t]+(?P<source>\S+)")
 _SESSION = re.compile(r"R (?:version \d|Under development|Patched)")
+_SESSION_VERSION = re.compile(r"R version (?P<version>\d{1,4}\.\d{1,4}\.\d{1,4})", re.ASCII)
 _SECTION = re.compile(r"(?P<title>[A-Za-z][^:]*):\s*")
 _PACKAGE_SECTIONS = frozenset({"other attached packages", "loaded via a namespace (and not attached)"})
 _ITEM = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9.]*)_(?P<version>[0-9][0-9.-]*)")
@@ -52,6 +53,17 @@ def declared_packages(text: str) -> list[Declared]:
     if _FIELD.fullmatch(first):
         return [*_descriptions(text)]
     raise InvalidSpec((LineProblem(1, shown(first), f"an R environment begins with `{MARK}`; {_FORMS}"),))
+
+
+def declared_version(text: str) -> str | None:
+    """The version of R that an renv.lock or a sessionInfo() is of; None where the text does not say."""
+    if text.lstrip().startswith("{"):
+        try:
+            return str(json.loads(text)["R"]["Version"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
+    found = _SESSION_VERSION.match(text.lstrip())
+    return found and found["version"]
 
 
 _FORMS = "send what the R client sends, an renv.lock, the output of sessionInfo(), or DESCRIPTION texts"

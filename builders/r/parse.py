@@ -4,7 +4,7 @@ import re
 
 from builders.errors import InvalidSpec, LineProblem
 from builders.pins import Repair
-from builders.r.declared import Declared, declared_packages, shown
+from builders.r.declared import Declared, declared_packages, declared_version, shown
 from builders.r.names import BASE, RECOMMENDED, is_r_name, is_r_version, version_parts
 from builders.r.pins import RPin, RSource
 from builders.requirement_lines import check_limits
@@ -29,7 +29,12 @@ def parse_r_environment(text: str, *, version: str) -> ParsedSpec:
     pins: dict[str, tuple[int, RPin]] = {}
     repairs: list[Repair] = []
     problems: list[LineProblem] = []
-    for each in declared_packages(text):
+    declared = declared_packages(text)
+    other = declared_version(text)
+    if other is not None and other.split(".")[:2] != version.split(".")[:2]:
+        reason = f"this is for R {shown(other)}, and the model's session is R {version}: send that session's own"
+        problems.append(LineProblem(0, "", reason))
+    for each in declared:
         left_out = _left_out(each)
         if left_out is not None:
             repairs.append(Repair(each.line, each.text, "dropped", left_out))

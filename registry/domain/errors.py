@@ -293,7 +293,7 @@ class ModelNotLoadable(ModelError):
     def __init__(self, error_class: str, message: str, traceback: str) -> None:
         super().__init__(
             f"Loading the model raised {error_class}: {message}",
-            next="Upload it again from the session that made it, with that session's `pip freeze`.",
+            next="Upload it again from the session that made it, with all of that session's packages.",
             error_class=error_class,
             message=message,
             traceback=traceback,

@@ -26,6 +26,7 @@ from registry.services.datasets import DatasetService
 from registry.services.golden import GoldenRows
 from registry.services.staging import StagedTable
 
+_WHAT_TO_SEND = {"r": "Send what the R client sends of the session that made the model, or that session's renv.lock."}
 _SAID = {
     Outcome.KNOWN: "has the same content: no new one was made.",
     Outcome.RESTORED: "has the same content, and had been deleted: it is restored.",
@@ -214,7 +215,9 @@ def read_requirements(text: bytes, language: str, version: str, filename: str = 
         raise InvalidEnvironment("The requirements are not UTF-8 text.") from error
     except InvalidSpec as error:
         problems = [{"line": each.line, "text": each.text, "reason": each.reason} for each in error.problems]
-        raise InvalidEnvironment(f"The requirements cannot be used: {error}", problems=problems) from error
+        raise InvalidEnvironment(
+            f"The requirements cannot be used: {error}", next=_WHAT_TO_SEND.get(language, ""), problems=problems
+        ) from error
 
 
 def choose(spec: EnvironmentSpec, bases: Sequence[object]) -> BaseChoice:

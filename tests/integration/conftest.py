@@ -6,8 +6,11 @@ from pathlib import Path
 import docker
 import pytest
 
+from builders.report import SilentReport
+from builders.runtimes import install_base
 from tests.conftest import remove_lake
 from tests.integration.lake import Lake
+from tests.integration.r_session import RSession, r_session
 
 
 def _running(lake: Lake, engine: docker.DockerClient) -> Iterator[Lake]:
@@ -31,3 +34,17 @@ def r_lake(
 ) -> Iterator[Lake]:
     """A lake that has R packages, too."""
     yield from _running(Lake(tmp_path_factory.mktemp("r-lake"), {"WELES_CRAN": str(cran)}), engine)
+
+
+@pytest.fixture(scope="session")
+def r(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RSession]:
+    """A session of R with the client package."""
+    with r_session(engine, tmp_path_factory.mktemp("r")) as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def r_own_base(engine: docker.DockerClient, r: RSession) -> None:
+    """The lakes can build on the R of that session."""
+    version = r.run("cat(as.character(getRversion()))").strip()
+    install_base(engine, "r", version.rpartition(".")[0], SilentReport())

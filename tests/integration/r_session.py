@@ -42,7 +42,7 @@ def r_session(engine: docker.DockerClient, folder: Path) -> Iterator[RSession]:
     """A container of the check image with the package installed; `folder` is shared with it as `/exchange`."""
     container = engine.containers.run(
         check_image(),
-        ["sleep", "3600"],
+        ["sleep", "7200"],
         detach=True,
         init=True,
         network_mode="host",

@@ -2,9 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 
-import docker
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +11,7 @@ from weles.connection import connect
 
 from tests.integration import creator
 from tests.integration.lake import Lake
-from tests.integration.r_session import RSession, r_session
+from tests.integration.r_session import RSession
 
 pytestmark = pytest.mark.docker
 
@@ -24,12 +22,6 @@ write <- function(frame, name) {
   jsonlite::write_json(lapply(as.list(frame), exact), file.path("/exchange", name))
 }
 """
-
-
-@pytest.fixture(scope="module")
-def r(engine: docker.DockerClient, lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RSession]:
-    with r_session(engine, tmp_path_factory.mktemp("r")) as session:
-        yield session
 
 
 @pytest.fixture(scope="module")

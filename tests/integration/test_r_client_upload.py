@@ -2,20 +2,14 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 
-import docker
 import numpy as np
 import pandas as pd
 import pytest
 from weles import model
 from weles.connection import connect
 
-from builders.report import SilentReport
-from builders.runtimes import install_base
-from tests.integration.r_session import RSession, r_session
-
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("r_own_base")]
 
 # Fit, upload, wait, ask; and what this session itself says of the same rows, every double as that very number.
 _SCRIPT = """
@@ -52,14 +46,6 @@ exact <- if (is.double(own)) sprintf("%.17g", own) else as.character(own)
 jsonlite::write_json(exact, "/exchange/own.json")
 write.csv(rows, "/exchange/rows.csv", row.names = FALSE)
 """
-
-
-@pytest.fixture(scope="module")
-def r(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RSession]:
-    with r_session(engine, tmp_path_factory.mktemp("r")) as session:
-        version = session.run("cat(as.character(getRversion()))").strip()
-        install_base(engine, "r", version.rpartition(".")[0], SilentReport())
-        yield session
 
 
 @pytest.mark.parametrize("kind", ["lm", "glm", "rpart", "loess", "randomForest"])

@@ -6,11 +6,12 @@
     weles.model.status("wine")
     weles.model.predict("wine", X)
 
-One noun per module: `model`, `dataset`, `environment`, `user`, `token`, and `work` for what the lake does meanwhile.
+One noun per module: `model`, `dataset`, `environment`, `explanation`, `user`, `token`, and `work` for what the lake
+does meanwhile.
 `connect` names the lake; every error is in `weles.errors`, and here.
 """
 
-from weles import dataset, environment, errors, model, token, user, work
+from weles import dataset, environment, errors, explanation, model, token, user, work
 from weles.connection import Connection, connect
 from weles.errors import (
     AliasMoved,
@@ -111,6 +112,7 @@ __all__ = [
     "dataset",
     "environment",
     "errors",
+    "explanation",
     "model",
     "token",
     "user",

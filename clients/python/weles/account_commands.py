@@ -40,6 +40,7 @@ def _user_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -
     _password_option(create)
     create.set_defaults(run=_user_create)
     for verb, run, does in (
+        ("get", _user_get, "what the lake knows of one (administrators)"),
         ("disable", _user_disable, "its password and tokens are good for nothing (administrators)"),
         ("enable", _user_enable, "what disable did, undone (administrators)"),
         ("delete", _user_delete, "one to whom nothing in the lake belongs (administrators)"),
@@ -72,6 +73,7 @@ def _share_command(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -
     share.add_argument("name", help="a model's name, or a dataset's hash")
     share.add_argument("users", nargs="*", help="who may see and use it, besides those who may already")
     share.add_argument("--dataset", action="store_true", help="it is a dataset: under every name that you gave it")
+    share.add_argument("--alias", metavar="NAME", help="only under this name of the dataset")
     to = share.add_mutually_exclusive_group()
     to.add_argument("--public", action="store_true", help="every user of the lake")
     to.add_argument("--take-back", action="store_true", help="from the users that are named, or else from everyone")
@@ -102,6 +104,10 @@ def _user_me(_: Namespace) -> None:
 
 def _user_list(_: Namespace) -> None:
     show([_plain(each) for each in user.list()])
+
+
+def _user_get(options: Namespace) -> None:
+    show(_plain(user.get(options.name)))
 
 
 def _user_disable(options: Namespace) -> None:
@@ -139,10 +145,11 @@ def _token_revoke(options: Namespace) -> None:
 
 def _share(options: Namespace) -> None:
     noun: Any = dataset if options.dataset else model
+    which = {"alias": options.alias} if options.dataset else {}
     if options.take_back:
-        now = noun.unshare(options.name, options.users)
+        now = noun.unshare(options.name, options.users, **which)
     elif options.users or options.public:
-        now = noun.share(options.name, options.users, public=options.public)
+        now = noun.share(options.name, options.users, public=options.public, **which)
     else:
         now = noun.access(options.name)
     show(asdict(now) if isinstance(now, Access) else {alias: asdict(each) for alias, each in now.items()})

@@ -9,7 +9,7 @@ from weles import dataset, frames, sources, work
 from weles.connection import Connection, current, segment
 from weles.errors import InvalidInput
 
-__all__ = ["audit", "audits", "compare"]
+__all__ = ["audit", "audits", "compare", "measures"]
 
 Which = Union[str, "tuple[str, Any]"]
 _KEYS = ("model", "version", "language", "flavour")
@@ -45,6 +45,11 @@ def audits(name: str, *, version: Any = None, data: str | None = None) -> list[d
     """What is kept of a version: {model, version, dataset, target, measure, value, rows, note …} each."""
     answer = current().json("GET", f"/models/{segment(name)}/audits", params={"version": version, "dataset": data})
     return list(answer["audits"])
+
+
+def measures() -> list[dict[str, Any]]:
+    """What can be measured: {name, title, task, needs_prob, greater_is_better} each."""
+    return list(current().json("GET", "/measures")["measures"])
 
 
 def compare(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from weles import (
     account_commands,
     commands,
+    completion_command,
     dataset_commands,
     environment_commands,
     life_commands,
@@ -61,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     environment_commands.add(nouns)
     work_commands.add(nouns)
     account_commands.add(nouns)
+    completion_command.add(nouns, parser)
     return top
 
 
@@ -97,6 +99,12 @@ def _model_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     predict.add_argument("--mode", choices=("exact", "prob"), default="exact")
     predict.add_argument("--later", action="store_true", help="by a job, whose result is a dataset of the lake")
+    predict.add_argument("--result-name", default="", help="with --later: what that dataset is called")
+    predict.add_argument(
+        "--prepare-columns",
+        action="store_true",
+        help="choose, order and name the columns of a .csv as the model has them",
+    )
     predict.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     predict.add_argument("--input", choices=("csv", "json"), help="default: by the file's name; csv for standard input")
     predict.add_argument("--output", choices=("csv", "json"), help="default: as the input")

@@ -8,7 +8,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
-from weles import model, prediction, sources
+from weles import model, prediction, sources, work
 from weles.connection import current
 from weles.errors import InvalidInput
 from weles.output import pour, show
@@ -52,12 +52,15 @@ def status(options: Namespace) -> None:
 def predict(options: Namespace) -> None:
     """Print the predictions for a file's rows, as the lake writes them."""
     if options.later:
-        show(asdict(model.predict_later(options.name, options.data, mode=options.mode, version=options.model_version)))
+        show(asdict(_later(options)))
         return
     connection = current()
     stored = sources.hash_of(options.data)
     if stored is not None:
         form, body = "json", json.dumps({"dataset": stored}).encode()
+    elif options.prepare_columns:
+        prepared = prediction.prepared_file(connection, options.name, Path(options.data), options.model_version)
+        form, body = "csv", prepared.read()
     elif options.data == "-":
         form, body = options.input or "csv", sys.stdin.buffer.read()
     else:
@@ -77,6 +80,17 @@ def predict(options: Namespace) -> None:
         stream=True,
     )
     pour(answer)
+
+
+def _later(options: Namespace) -> work.Job:
+    return model.predict_later(
+        options.name,
+        options.data,
+        mode=options.mode,
+        version=options.model_version,
+        prepare_columns=options.prepare_columns,
+        result_name=options.result_name,
+    )
 
 
 def info(options: Namespace) -> None:

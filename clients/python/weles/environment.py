@@ -16,7 +16,7 @@ from weles.errors import EnvironmentNotReady
 from weles.model_file import open_model
 from weles.requirements import EnvironmentLike, Requirements, requirements
 
-__all__ = ["Verdict", "check", "diff", "dockerfile", "info", "packages"]
+__all__ = ["Verdict", "check", "diff", "dockerfile", "info", "packages", "runtimes"]
 
 _ID = re.compile(r"sha256:[0-9a-f]{64}")
 _MB = 1_000_000
@@ -84,6 +84,11 @@ def diff(a: str, b: str) -> dict[str, Any]:
     """From `a` to `b`: {added, removed, changed: [{name, from, to}], same, interpreter}. Raises NotFound."""
     other = {"other": _id_of(b)}
     return current().json("GET", f"/environments/{segment(_id_of(a))}/diff", params=other)
+
+
+def runtimes() -> list[dict[str, Any]]:
+    """What the lake can build on: {language, version, image} each."""
+    return list(current().json("GET", "/runtimes")["runtimes"])
 
 
 def _found(environment: EnvironmentLike, mod: Any) -> Requirements:

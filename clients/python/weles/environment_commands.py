@@ -30,12 +30,14 @@ def add(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     check.add_argument("--json", action="store_true", help="all that the lake says")
     check.set_defaults(run=_check)
     for verb, run, does in (
+        ("info", _info, "what the lake knows of it: state, base, lock, image"),
         ("packages", _packages, "its packages"),
         ("dockerfile", _dockerfile, "the Dockerfile that its image is built from"),
     ):
         made = verbs.add_parser(verb, help=does)
         made.add_argument("which", help=_WHICH)
         made.set_defaults(run=run)
+    verbs.add_parser("runtimes", help="what the lake can build on").set_defaults(run=_runtimes)
     diff = verbs.add_parser("diff", help="what comes, goes and changes from one to another")
     diff.add_argument("a", help=_WHICH)
     diff.add_argument("b", help=_WHICH)
@@ -55,6 +57,15 @@ def _check(options: Namespace) -> None:
         print(verdict)
     if not verdict.ok:
         raise EnvironmentFailed("The environment cannot be built.", next=str(verdict.document.get("next") or ""))
+
+
+def _info(options: Namespace) -> None:
+    show(environment.info(options.which))
+
+
+def _runtimes(_: Namespace) -> None:
+    for each in environment.runtimes():
+        print(f"{each['language']} {each['version']}")
 
 
 def _packages(options: Namespace) -> None:

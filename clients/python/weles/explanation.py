@@ -12,7 +12,7 @@ from weles import frames, sources, work
 from weles.connection import current, segment
 from weles.errors import InvalidInput, InvalidRequest
 
-__all__ = ["KINDS", "Explanation", "explain", "get"]
+__all__ = ["KINDS", "Explanation", "explain", "explanations", "get"]
 
 KINDS = ("permutation_importance", "partial_dependence", "ceteris_paribus", "break_down", "shap")
 _FORMS = {
@@ -108,6 +108,12 @@ def explain(
     job = work.start(connection, f"/models/{segment(name)}/explanations", question, version)
     result = work.wait_for(connection, job).result or {}
     return get(str(result["explanation"]))
+
+
+def explanations(name: str, *, version: Any = None) -> list[dict[str, Any]]:
+    """Your explanations of a version, the newest first: {id, kind, title, created_at} each. Raises NotFound."""
+    answer = current().json("GET", f"/models/{segment(name)}/explanations", params={"version": version})
+    return list(answer["explanations"])
 
 
 def get(explanation: str) -> Explanation:

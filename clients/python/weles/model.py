@@ -14,10 +14,10 @@ from typing import Any
 
 from weles import fetch, prediction, work
 from weles import job as jobs
-from weles.audit import audit, audits, compare
+from weles.audit import audit, audits, compare, measures
 from weles.connection import Connection, current, segment
 from weles.errors import InvalidRequest
-from weles.explanation import Explanation, explain
+from weles.explanation import Explanation, explain, explanations
 from weles.job import Status
 from weles.life import (
     alias_history,
@@ -56,8 +56,10 @@ __all__ = [
     "download",
     "edit",
     "explain",
+    "explanations",
     "get",
     "info",
+    "measures",
     "predict",
     "predict_later",
     "remove_alias",

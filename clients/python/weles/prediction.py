@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from requests import Response
@@ -18,7 +19,7 @@ from weles.frames import FrameTable
 from weles.prepare import csv_body, prepared
 from weles.tables import ListTable, Table, from_document, from_rows, to_records
 
-__all__ = ["later", "predict", "send"]
+__all__ = ["later", "predict", "prepared_file", "send"]
 
 _RUN = ("model", "version", "environment", "image")
 
@@ -85,15 +86,20 @@ def _body(
         content_type = sources.content_type_of(path)
         if not prepare_columns:
             return open_files.enter_context(path.open("rb")), content_type, None
-        if content_type != "text/csv":
-            raise InvalidInput(
-                f"The columns of {path} cannot be prepared.", next="Give a .csv file, or read it into a DataFrame."
-            )
-        return csv_body(path, _inputs(connection, name, version)), content_type, None
+        return prepared_file(connection, name, path, version), "text/csv", None
     table = _table(connection, name, version, data)
     if prepare_columns:
         table = prepared(table, _inputs(connection, name, version))
     return _json(table), "application/json", table
+
+
+def prepared_file(connection: Connection, name: str, path: Path, version: int | str | None) -> BytesIO:
+    """A .csv file with its columns as the model takes them. Raises InvalidInput for another file."""
+    if sources.content_type_of(path) != "text/csv" or sources.file_of(path) is None:
+        raise InvalidInput(
+            f"The columns of {path} cannot be prepared.", next="Give a .csv file, or read it into a DataFrame."
+        )
+    return csv_body(path, _inputs(connection, name, version))
 
 
 def _inputs(connection: Connection, name: str, version: int | str | None) -> list[dict[str, Any]]:

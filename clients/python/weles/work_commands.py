@@ -1,4 +1,4 @@
-"""The commands `audit`, `compare`, `explain`, `jobs` and `job`: their options, and what each does."""
+"""The commands about audits, explanations and jobs: their options, and what each does."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ def add(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     audit.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     audit.set_defaults(run=_audit)
 
+    audits = nouns.add_parser("audits", help="what is kept of a model's audits")
+    audits.add_argument("name")
+    audits.add_argument("--data", metavar="HASH", help="on this dataset only")
+    audits.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
+    audits.set_defaults(run=_audits)
+
+    nouns.add_parser("measures", help="what can be measured").set_defaults(run=_measures)
+
     compare = nouns.add_parser("compare", help="models side by side on one dataset")
     compare.add_argument(
         "names", nargs="+", metavar="NAME", help="a model, or NAME:VERSION (a number, an alias, or a hash)"
@@ -45,13 +53,29 @@ def add(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     explain.add_argument("--column", action="append", help="only this one; may be given several times")
     explain.add_argument("--class", dest="class_name", help="whose probability")
     explain.add_argument("--data", help="a dataset's hash; default: the training data")
+    explain.add_argument("--target", help="the column of the truth, for importance; default: the model's own")
+    explain.add_argument("--loss", help="of importance: 1-auc, rmse …")
+    explain.add_argument("--background", type=int, metavar="N", help="how many rows of the data are used")
+    explain.add_argument("--repetitions", type=int, metavar="N", help="of permutations")
+    explain.add_argument("--grid-points", type=int, metavar="N", help="of a profile")
     explain.add_argument("--seed", type=int, default=0)
     explain.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     explain.add_argument("--plot", metavar="FILE", help="where to write the plot: .png, .svg, .html or .json")
     explain.set_defaults(run=_explain)
 
+    explanations = nouns.add_parser("explanations", help="your explanations of a model")
+    explanations.add_argument("name")
+    explanations.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
+    explanations.set_defaults(run=_explanations)
+
+    one = nouns.add_parser("explanation", help="one explanation, as data, and as a plot")
+    one.add_argument("id")
+    one.add_argument("--plot", metavar="FILE", help="where to write the plot: .png, .svg, .html or .json")
+    one.set_defaults(run=_explanation)
+
     jobs = nouns.add_parser("jobs", help="what the lake does, and did, for you")
     jobs.add_argument("--state", choices=("queued", "running", "succeeded", "failed", "cancelled"))
+    jobs.add_argument("--limit", type=int, default=50, metavar="N", help="the newest N; default: 50")
     jobs.set_defaults(run=_jobs)
 
     job = nouns.add_parser("job", help="one job: where it is, and what came of it")
@@ -76,6 +100,14 @@ def _audit(options: Namespace) -> None:
     )
 
 
+def _audits(options: Namespace) -> None:
+    show(model.audits(options.name, version=options.model_version, data=options.data))
+
+
+def _measures(_: Namespace) -> None:
+    show(model.measures())
+
+
 def _compare(options: Namespace) -> None:
     found = model.compare([_which(name) for name in options.names], options.data, options.measure, options.target)
     rows = found.to_dict("records") if frames.is_frame(found) else found
@@ -92,16 +124,33 @@ def _explain(options: Namespace) -> None:
         columns=options.column,
         class_name=options.class_name,
         data=options.data,
+        target=options.target,
+        loss=options.loss,
+        background=options.background,
+        repetitions=options.repetitions,
+        grid_points=options.grid_points,
         seed=options.seed,
         version=options.model_version,
     )
-    if options.plot:
-        say(f"The plot is in {made.save(options.plot)}.")
+    _show_explanation(made, options.plot)
+
+
+def _explanations(options: Namespace) -> None:
+    show(model.explanations(options.name, version=options.model_version))
+
+
+def _explanation(options: Namespace) -> None:
+    _show_explanation(explanation.get(options.id), options.plot)
+
+
+def _show_explanation(made: explanation.Explanation, plot: str | None) -> None:
+    if plot:
+        say(f"The plot is in {made.save(plot)}.")
     show(asdict(made))
 
 
 def _jobs(options: Namespace) -> None:
-    show([asdict(job) for job in work.mine(state=options.state)])
+    show([asdict(job) for job in work.mine(state=options.state, limit=options.limit)])
 
 
 def _job(options: Namespace) -> None:

@@ -5,7 +5,8 @@
 #' * `weles_caller_error`: something in the call has to change: `weles_invalid_request`,
 #'   `weles_invalid_input`, `weles_invalid_environment`, `weles_invalid_model`, `weles_not_found`,
 #'   `weles_exists`, `weles_too_large`, `weles_unauthenticated`, `weles_forbidden`,
-#'   `weles_environment_failed`, `weles_not_connected`, `weles_measure_misfit` ...
+#'   `weles_environment_failed`, `weles_not_connected`, `weles_measure_misfit`, `weles_alias_moved`, `weles_deleted`,
+#'   `weles_session_differs` ...
 #' * `weles_model_error`: the model's own code or file is at fault: `weles_model_raised`,
 #'   `weles_model_not_loadable`, `weles_model_out_of_memory`, `weles_prediction_timeout`,
 #'   `weles_answers_differ` ...

@@ -47,18 +47,32 @@ segment <- function(name, what = "name") {
   utils::URLencode(enc2utf8(name), reserved = TRUE)
 }
 
+# A path under a model, or a dataset: each further part is one segment.
+model_path <- function(name, ...) {
+  paste0("/models/", segment(name), further(...))
+}
+
+dataset_path <- function(hash, ...) {
+  paste0("/datasets/", segment(hash, "hash"), further(...))
+}
+
+further <- function(...) {
+  paste(sprintf("/%s", vapply(list(...), segment, "")), collapse = "")
+}
+
 # Send one request under /api/v1; the answer, a success. `body`: a function that adds a body to a request.
 # `repeatable`: sending it twice does no harm; then a broken connection is tried again. A 429 or 503 with Retry-After
 # is always tried again, within the connection's patience (httr2's own retries know no such difference).
+# `into`: a file for the answer's body; else it is in memory.
 ask <- function(method, path, query = list(), body = identity, accept = "application/json",
-                repeatable = method == "GET") {
+                repeatable = method == "GET", into = NULL) {
   here <- connection()
   request <- body(new_request(here, method, path, query, accept))
   deadline <- now_seconds() + here$patience
   broken <- 0
   told <- FALSE
   repeat {
-    response <- tryCatch(httr2::req_perform(request), error = identity)
+    response <- tryCatch(httr2::req_perform(request, path = into), error = identity)
     if (inherits(response, "error")) {
       broken <- broken + 1
       if (!repeatable || broken >= ATTEMPTS) stop(unreachable(here, response))
@@ -84,6 +98,34 @@ ask_json <- function(...) {
   document <- tryCatch(parse_json(httr2::resp_body_string(response, "UTF-8")), error = function(...) NULL)
   if (!is.list(document) || is.null(names(document))) stop(strange(response))
   document
+}
+
+# The answer as text.
+ask_text <- function(path, accept = "text/plain", query = list()) {
+  response <- ask("GET", path, query = query, accept = accept)
+  if (httr2::resp_has_body(response)) httr2::resp_body_string(response, "UTF-8") else ""
+}
+
+# The answer as a file, whole or not at all. `sha256`: what its content has to be.
+ask_file <- function(path, accept, target, query = list(), sha256 = NULL) {
+  if (!dir.exists(dirname(target))) refuse_target(target)
+  beside <- tempfile(paste0(".", basename(target), "."), dirname(target))
+  on.exit(unlink(beside))
+  shown <- function(request) if (cli::is_dynamic_tty()) httr2::req_progress(request) else request
+  response <- ask("GET", path, query = query, body = shown, accept = accept, into = beside)
+  if (!is.null(sha256) && paste0("sha256:", cli::hash_file_sha256(beside)) != sha256) {
+    stop(weles_condition(
+      "unexpected_answer", "lake",
+      sprintf("%s is not what was uploaded: its hash is another.", httr2::resp_url(response)),
+      "Check any proxy before the lake; tell the operator."
+    ))
+  }
+  if (!file.rename(beside, target)) refuse_target(target)
+  invisible(target)
+}
+
+refuse_target <- function(target) {
+  refuse("invalid_request", sprintf("%s cannot be written.", target), "Name a file in a folder that you may write to.")
 }
 
 json_body <- function(document) {

@@ -7,9 +7,12 @@
 #' @param name,description What people shall read of it.
 #' @param hash The dataset's hash, as `dataset_upload()` gave it.
 #' @param n How many rows.
+#' @param path A .csv, .parquet, .arrow or .json file to write, of any size; it is there whole or not at all.
 #' @return `dataset_upload()`: a list of `hash`, `rows` and `columns` (a data.frame of names and types).
 #'   `dataset_get()`, `dataset_head()`: a data.frame, typed as it was. `dataset_info()`: a list of `hash`, `rows`,
-#'   `columns`, `aliases` and `created_at`. Errors of class `weles_not_found`, `weles_invalid_input`.
+#'   `missing`, `columns` (a data.frame of `name`, `type`, `missing` and `statistics`), `aliases`, `link`, `citation`
+#'   and `created_at`. `dataset_citation()`: a line that a paper can print, with a link that stays.
+#'   `dataset_download()`: the file's path. Errors of class `weles_not_found`, `weles_invalid_input`.
 #'
 #' @section Types:
 #' | in R | in the lake | back in R |
@@ -44,31 +47,36 @@ dataset_upload <- function(data, name, description = "") {
 #' @rdname dataset_upload
 #' @export
 dataset_get <- function(hash) {
-  frame_of(ask_json("GET", paste0("/datasets/", segment(hash, "hash"))))
+  frame_of(ask_json("GET", dataset_path(hash)))
 }
 
 #' @rdname dataset_upload
 #' @export
 dataset_head <- function(hash, n = 5) {
-  frame_of(ask_json("GET", paste0("/datasets/", segment(hash, "hash"), "/head"), query = list(rows = n)))
+  frame_of(ask_json("GET", dataset_path(hash, "head"), query = list(rows = n)))
 }
 
 #' @rdname dataset_upload
 #' @export
 dataset_info <- function(hash) {
-  known <- ask_json("GET", paste0("/datasets/", segment(hash, "hash"), "/info"))
-  known$columns <- fields_frame(known$columns)
-  known$aliases <- rows_frame(known$aliases, c("name", "description", "owner", "created_at"))
-  known
+  as_dataset_info(ask_json("GET", dataset_path(hash, "info")))
 }
 
-fields_frame <- function(fields) {
-  rows_frame(fields, c("name", "type"))
+#' @rdname dataset_upload
+#' @export
+dataset_citation <- function(hash) {
+  dataset_info(hash)$citation
 }
 
-# A list of objects as a data.frame of these texts.
-rows_frame <- function(objects, keys) {
-  columns <- lapply(keys, function(key) vapply(objects, function(each) text_of(each[[key]]), ""))
-  names(columns) <- keys
-  as.data.frame(columns, stringsAsFactors = FALSE)
+#' @rdname dataset_upload
+#' @export
+dataset_download <- function(hash, path) {
+  types <- c(CONTENT_TYPES, arrow = "application/vnd.apache.arrow.stream")
+  ask_file(dataset_path(hash), file_type(path, types), path)
+}
+
+as_dataset_info <- function(answer) {
+  answer$columns <- columns_frame(answer$columns)
+  answer$aliases <- rows_frame(answer$aliases, c("name", "description", "owner", "created_at"))
+  answer
 }

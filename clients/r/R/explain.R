@@ -30,7 +30,7 @@ place <- function(problem) {
     if (!is.null(problem$got)) paste("got", problem$got),
     paste(unlist(problem[c("reason", "message")]), collapse = "; ")
   )
-  parts <- c(paste(where, collapse = ", "), paste(what[nzchar(what)], collapse = ", "))
+  parts <- c(text_of(problem$what), paste(where, collapse = ", "), paste(what[nzchar(what)], collapse = ", "))
   paste(parts[nzchar(parts)], collapse = ": ")
 }
 

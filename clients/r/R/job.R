@@ -3,23 +3,23 @@
 FIRST_LOOK <- 0.2
 LONGEST_LOOK <- 2
 LOG_LINES <- 20L
+ENDED <- c("succeeded", "failed", "cancelled")
 
 status_of <- function(job) {
-  document <- ask_json("GET", paste0("/jobs/", segment(job, "job")))
+  document <- ask_json("GET", job_path(job))
   new_status(
     model = text_of(document$model), version = document$version, state = text_of(document$state),
     phase = text_of(document$phase), percent = document$percent, detail = text_of(document$detail), job = job,
-    notes = as.character(unlist(document$notes)), problem = document$problem, result = document$result
+    notes = as.character(unlist(document$notes)), problem = document$problem
   )
 }
 
 new_status <- function(model, version, state, phase, percent, detail = "", job = NULL, notes = character(),
-                       problem = NULL, result = NULL) {
+                       problem = NULL) {
   structure(
     list(
       model = model, version = version, state = state, ready = state == "succeeded", phase = phase,
-      percent = if (is.null(percent)) 0 else percent, detail = detail, job = job, notes = notes, problem = problem,
-      result = result
+      percent = if (is.null(percent)) 0 else percent, detail = detail, job = job, notes = notes, problem = problem
     ),
     class = "weles_status"
   )
@@ -35,22 +35,22 @@ print.weles_status <- function(x, ...) {
 
 # Show progress until the job has ended; its last status. An error of class weles_upload_failed when it did not succeed.
 wait_for <- function(job) {
-  check_status(follow(job))
+  check_status(follow(function() status_of(job)))
 }
 
-# Show progress until the job has ended; its last status.
-follow <- function(job) {
-  status <- status_of(job)
-  show <- progress(sprintf("%s version %s", status$model, status$version))
+# Show progress until what `look` sees has ended; what it saw last. `title`: what it is called.
+follow <- function(look, title = function(seen) sprintf("%s version %s", seen$model, seen$version)) {
+  seen <- look()
+  show <- progress(title(seen))
   pause <- FIRST_LOOK
   repeat {
-    show(status$percent, status$phase, status$detail)
-    if (status$state %in% c("succeeded", "failed", "cancelled")) {
-      return(status)
+    show(seen$percent, seen$phase, seen$detail)
+    if (seen$state %in% ENDED) {
+      return(seen)
     }
     Sys.sleep(pause)
     pause <- min(pause * 1.5, LONGEST_LOOK)
-    status <- status_of(job)
+    seen <- look()
   }
 }
 
@@ -78,7 +78,7 @@ end_of_log <- function(job) {
     return("")
   }
   text <- tryCatch(
-    httr2::resp_body_string(ask("GET", paste0("/jobs/", segment(job, "job"), "/log"), accept = "text/plain"), "UTF-8"),
+    job_log(job),
     weles_error = function(...) "" # the reason is known without it
   )
   paste(utils::tail(strsplit(text, "\n", fixed = TRUE)[[1]], LOG_LINES), collapse = "\n")

@@ -72,7 +72,7 @@ print.weles_upload <- function(x, ...) {
 #' Shows a progress bar (a line for each phase where the terminal cannot redraw).
 #'
 #' @param name The model's name.
-#' @param version A version's number; `NULL` for the latest.
+#' @param version A version's number, alias or hash; `NULL` for the last that was uploaded.
 #' @param wait `FALSE`: how it is now.
 #' @return A list of `model`, `version`, `state` (`"queued"`, `"running"`, `"succeeded"`, `"failed"`), `ready`,
 #'   `phase`, `percent`, `detail`, `job`, `notes` and `problem`. Errors of class `weles_not_found`;
@@ -85,6 +85,9 @@ print.weles_upload <- function(x, ...) {
 #' }
 model_status <- function(name, version = NULL, wait = TRUE) {
   known <- model_document(name, version)
+  last <- max(unlist(known$versions), known$version)
+  # What the lake shows by default is the newest that is ready: here the one that is being prepared is meant.
+  if (is.null(version) && last != known$version) known <- model_document(name, last)
   if (is.null(known$job)) {
     states <- c(ready = "succeeded", failed = "failed", building = "running", pending = "queued")
     state <- text_of(unname(states[known$state]), known$state)
@@ -106,23 +109,38 @@ model_status <- function(name, version = NULL, wait = TRUE) {
 #' Call a model
 #'
 #' @param name The model's name.
-#' @param X The rows to predict: a data.frame, a named list of columns, the path of a .csv, or a matrix (without
-#'   column names: in the order of the model's columns). The order of named columns does not matter.
+#' @param X The rows to predict: a data.frame, a named list of columns, the path of a .csv, a matrix (without column
+#'   names: in the order of the model's columns), or the hash of a dataset of the lake, whose other columns are left
+#'   out (a small one; with `wait = FALSE` of any size). The order of named columns does not matter.
 #' @param type `"exact"`, or `"prob"` for the probability of each class.
-#' @param version A version's number; `NULL` for the latest.
-#' @return As many predictions as `X` has rows, in their order: a vector or factor; for `"prob"` a data.frame with
-#'   one column for each class, named by it. Errors of class `weles_invalid_input` (with column and row, rows
-#'   counted from 0), `weles_not_found`, `weles_model_raised` (with the model's own traceback),
-#'   `weles_prediction_timeout` ...
+#' @param version A version's number, alias (`"production"`) or hash; `NULL` for the newest that is ready.
+#' @param prepare_columns Leave out what the model does not take, put the rest in order and give it the model's names:
+#'   by name, by name without case and punctuation, or, where there are as many, by place.
+#' @param wait `FALSE`: predict by a job of the lake, of any number of rows, that goes on without this session.
+#' @param result_name What the dataset of such a job's predictions is called.
+#' @return As many predictions as `X` has rows, in their order: a vector or factor; for `"prob"` a data.frame with one
+#'   column for each class, named by it. With `wait = FALSE` a job: `job_wait(job)$result$dataset` is the hash of the
+#'   dataset of its predictions. Errors of class `weles_invalid_input` (with column and row, rows counted from 0),
+#'   `weles_not_found`, `weles_model_raised` (with the model's own traceback), `weles_prediction_timeout` ...
 #' @export
 #' @examples
 #' \dontrun{
 #' model_predict("irises", iris[1:4])
 #' model_predict("irises", iris[1:4], type = "prob", version = 1)
+#' job <- model_predict("irises", stored$hash, wait = FALSE)
+#' dataset_get(job_wait(job)$result$dataset)
 #' }
-model_predict <- function(name, X, type = c("exact", "prob"), version = NULL) {
+model_predict <- function(name, X, type = c("exact", "prob"), version = NULL, prepare_columns = FALSE, wait = TRUE,
+                          result_name = NULL) {
   type <- match.arg(type)
-  shown_prediction(send_prediction(name, X, type, version), type)
+  body <- prediction_body(name, X, version, prepare_columns)
+  query <- list(mode = type, version = version)
+  if (!wait) {
+    return(job_get(start_job(model_path(name, "predictions"), body, c(query, name = result_name))))
+  }
+  # A prediction changes nothing in the lake: it can be asked for again.
+  answer <- ask_json("POST", model_path(name, "predict"), query = query, body = body, repeatable = TRUE)
+  shown_prediction(answer, type)
 }
 
 #' What the lake knows of a model
@@ -131,9 +149,13 @@ model_predict <- function(name, X, type = c("exact", "prob"), version = NULL) {
 #' really installed in its image.
 #'
 #' @param name The model's name.
-#' @param version A version's number; `NULL` for the latest.
-#' @return `model_info()`: a list, `inputs` and `outputs` data.frames of names and types.
-#'   `model_requirements()`: a data.frame of `package` and `version`. Errors of class `weles_not_found`.
+#' @param version A version's number, alias or hash; `NULL` for the newest that is ready.
+#' @param declared The text as it was uploaded?
+#' @return `model_info()`: a list of all fields: of the model `name`, `owner`, `visibility`, `description`, `tags`,
+#'   `versions`, `aliases`; of the version `version`, `hash`, `link`, `citation`, `target`, `task`, `flavour`,
+#'   `language_version`, `state`, `problem`, `inputs`, `outputs` ...; `environment`, `dataset`, `columns` (with
+#'   statistics) and `audits`. Lists of things are data.frames. `model_requirements()`: a data.frame of `package` and
+#'   `version`, or with `declared` one text. Errors of class `weles_not_found`.
 #' @export
 #' @examples
 #' \dontrun{
@@ -144,8 +166,11 @@ model_info <- function(name, version = NULL) {
   known <- model_document(name, version)
   known$inputs <- fields_frame(known$inputs)
   known$outputs <- fields_frame(known$outputs)
-  known$tags <- as.character(unlist(known$tags))
+  for (texts in c("tags", "version_tags", "found_tags", "notes")) known[[texts]] <- as.character(unlist(known[[texts]]))
   known$versions <- as.integer(unlist(known$versions))
+  known$aliases <- records_frame(known$aliases, c("name", "version", "moved_by", "moved_at"))
+  known$columns <- columns_frame(known$columns)
+  known$audits <- records_frame(known$audits, c("dataset", "target", "measure", "value", "rows", "note", "created_at"))
   structure(known, class = "weles_model")
 }
 
@@ -160,7 +185,10 @@ print.weles_model <- function(x, ...) {
 
 #' @rdname model_info
 #' @export
-model_requirements <- function(name, version = NULL) {
+model_requirements <- function(name, version = NULL, declared = FALSE) {
+  if (declared) {
+    return(ask_text(model_path(name, "requirements"), query = list(version = version, declared = "true")))
+  }
   id <- model_document(name, version)$environment$id
   if (is.null(id)) {
     stop(weles_condition(
@@ -168,12 +196,12 @@ model_requirements <- function(name, version = NULL) {
       "Wait for it: model_status()."
     ))
   }
-  installed <- unlist(ask_json("GET", paste0("/environments/", segment(id)))$installed)
+  installed <- unlist(environment_info(id)$installed)
   data.frame(package = as.character(names(installed)), version = as.character(installed), stringsAsFactors = FALSE)
 }
 
 model_document <- function(name, version = NULL) {
-  ask_json("GET", paste0("/models/", segment(name)), query = list(version = version))
+  ask_json("GET", model_path(name), query = list(version = version))
 }
 
 model_inputs <- function(name, version = NULL) {

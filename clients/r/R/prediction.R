@@ -1,19 +1,24 @@
 # One prediction: the caller's data as a request's body, the lake's answer as R's own.
 
-send_prediction <- function(name, X, type, version) {
-  path <- paste0("/models/", segment(name), "/predict")
-  if (is_data_file(X)) {
-    body <- file_body(X, data_file_type(X, c("csv", "parquet")))
-  } else {
-    # Names only: the lake reads the values by the model's own schema.
-    text <- table_json(prediction_table(name, X, version), typed = FALSE)
-    body <- function(request) httr2::req_body_raw(request, charToRaw(enc2utf8(text)), "application/json")
+# The caller's data as the body of a request: the hash of a stored dataset, a file as it is, a table.
+prediction_body <- function(name, X, version, prepare_columns) {
+  if (is_hash(X)) {
+    return(json_body(list(dataset = X)))
   }
-  # A prediction changes nothing in the lake: it can be asked for again.
-  ask_json("POST", path, query = list(mode = type, version = version), body = body, repeatable = TRUE)
+  if (is_data_file(X)) {
+    type <- data_file_type(X, if (prepare_columns) "csv" else c("csv", "parquet"))
+    if (!prepare_columns) {
+      return(file_body(X, type))
+    }
+    text <- prepared_csv(X, model_inputs(name, version)$name)
+    return(function(request) httr2::req_body_raw(request, charToRaw(enc2utf8(text)), type))
+  }
+  # Names only: the lake reads the values by the model's own schema.
+  text <- table_json(prediction_table(name, X, version, prepare_columns), typed = FALSE)
+  function(request) httr2::req_body_raw(request, charToRaw(enc2utf8(text)), "application/json")
 }
 
-prediction_table <- function(name, X, version) {
+prediction_table <- function(name, X, version, prepare_columns = FALSE) {
   if (is.matrix(X)) X <- matrix_frame(name, X, version)
   if (is.list(X) && !is.data.frame(X) && length(X) && !is.null(names(X))) {
     X <- as.data.frame(X, optional = TRUE, stringsAsFactors = FALSE)
@@ -24,6 +29,7 @@ prediction_table <- function(name, X, version) {
       "Give a data.frame, a matrix, a named list of columns, or the path of a .csv file."
     )
   }
+  if (prepare_columns) X <- prepared_frame(as.data.frame(X), model_inputs(name, version)$name)
   moments <- vapply(X, inherits, NA, what = "POSIXt")
   table_of(as.data.frame(X), if (any(moments)) clockless(name, version) else character())
 }

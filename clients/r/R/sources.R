@@ -14,15 +14,21 @@ is_data_file <- function(data) {
   is_text(data) && !is_hash(data)
 }
 
-# The media type of a data file, once it is there and has something in it.
-data_file_type <- function(path, kinds = names(CONTENT_TYPES)) {
-  type <- unname(CONTENT_TYPES[kinds][tolower(sub("^.*\\.", "", basename(path)))])
+# The media type that the file's name says, of `types` by suffix.
+file_type <- function(path, types) {
+  type <- if (is_text(path)) unname(types[tolower(sub("^.*\\.", "", basename(path)))]) else NA
   if (is.na(type)) {
     refuse(
-      "invalid_input", sprintf("%s is not a data file that the lake reads.", path),
-      sprintf("Give a data.frame, or one of .%s.", paste(kinds, collapse = ", ."))
+      "invalid_input", sprintf("%s is not a file of the right kind.", paste(format(path), collapse = " ")),
+      sprintf("Name a file that ends with .%s.", paste(names(types), collapse = ", ."))
     )
   }
+  type
+}
+
+# The media type of a data file, once it is there and has something in it.
+data_file_type <- function(path, kinds = names(CONTENT_TYPES)) {
+  type <- file_type(path, CONTENT_TYPES[kinds])
   if (!file.exists(path) || dir.exists(path)) {
     refuse(
       "invalid_input", sprintf("There is no file %s.", path), "Check the path; a dataset's hash begins with sha256:."

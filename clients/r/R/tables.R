@@ -80,3 +80,33 @@ frame_of <- function(document) {
   names(columns) <- vapply(fields, `[[`, "", "name")
   structure(columns, row.names = .set_row_names(length(rows)), class = "data.frame")
 }
+
+# A list of objects as a data.frame: a column for each of `keys`, numbers where all are numbers, else texts.
+records_frame <- function(objects, keys) {
+  columns <- lapply(keys, function(key) read_mixed(lapply(objects, `[[`, key)))
+  names(columns) <- keys
+  as.data.frame(columns, stringsAsFactors = FALSE, optional = TRUE)
+}
+
+# A list of objects as a data.frame of texts, "" where there is none.
+rows_frame <- function(objects, keys) {
+  columns <- lapply(keys, function(key) vapply(objects, function(each) text_of(each[[key]]), ""))
+  names(columns) <- keys
+  as.data.frame(columns, stringsAsFactors = FALSE, optional = TRUE)
+}
+
+fields_frame <- function(fields) {
+  rows_frame(fields, c("name", "type"))
+}
+
+# The columns of a dataset: names, types, how many values are missing, and all statistics as a list.
+columns_frame <- function(columns) {
+  frame <- fields_frame(columns)
+  frame$missing <- vapply(columns, function(each) as.integer(first_of(each$statistics$missing, NA)), 0L)
+  frame$statistics <- I(lapply(columns, `[[`, "statistics"))
+  frame
+}
+
+first_of <- function(value, otherwise) {
+  if (is.null(value)) otherwise else value
+}

@@ -85,3 +85,15 @@ zone_here <- function(zone) {
   }
   if (zone %in% OlsonNames()) zone else "UTC"
 }
+
+# Values of no stated type: a vector of what all of them are, or else of texts; NA for null.
+read_mixed <- function(values) {
+  kinds <- unique(vapply(Filter(Negate(is.null), values), typeof, ""))
+  if (!length(kinds)) {
+    return(rep(NA, length(values)))
+  }
+  if (length(kinds) > 1 && !all(kinds %in% c("integer", "double"))) {
+    values <- lapply(values, function(value) if (is.null(value)) NULL else as.character(value))
+  }
+  plain_values(values, NA)
+}

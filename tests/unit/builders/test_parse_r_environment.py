@@ -229,3 +229,20 @@ def test_a_text_that_is_too_large_is_refused_as_a_whole():
 def test_a_forged_pin_cannot_be_made(changes):
     with pytest.raises(ValueError):
         RPin(**{"name": "jsonlite", "version": "1.8.4", "source": "cran", **changes})
+
+
+@pytest.mark.parametrize("text", [json.dumps(RENV_LOCK), SESSION_INFO])
+def test_what_is_of_another_r_is_refused_with_both_versions(text):
+    assert parse(text, "4.2").spec.version == "4.2"
+    assert problems(text, "4.5.0") == [
+        (0, "this is for R 4.2.2, and the model's session is R 4.5.0: send that session's own")
+    ]
+
+
+@pytest.mark.parametrize("r", [None, {}, [], {"Version": None}, {"Version": "four"}])
+def test_a_lock_without_a_version_of_r_is_read_and_one_of_nonsense_refused(r):
+    text = json.dumps({**RENV_LOCK, "R": r})
+    if isinstance(r, dict) and "Version" in r:
+        assert [reason[:14] for _, reason in problems(text)] == ["this is for R "]
+    else:
+        assert len(parse(text).spec.pins) == 2

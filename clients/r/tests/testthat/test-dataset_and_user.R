@@ -43,7 +43,7 @@ test_that("a user is made, and the token is not printed", {
   bob <- user_create("bob", "pass word")
   expect_equal(bob$token, "bobs")
   expect_no_match(paste(capture.output(print(bob)), collapse = ""), "bobs")
-  expect_equal(rawToChar(asked_of(lake)[[1]]$body), "{\"name\":\"bob\",\"password\":\"pass word\"}")
+  expect_equal(rawToChar(asked_of(lake)[[1]]$body), "{\"name\":\"bob\",\"password\":\"pass word\",\"role\":\"member\"}")
 })
 
 test_that("a login is kept for later sessions; a failed one changes nothing", {
