@@ -10,7 +10,7 @@ import click
 from registry import __version__, first_start
 from registry.commands.accounts import tokens, users
 from registry.commands.backup import backup, restore
-from registry.commands.blobs import blobs
+from registry.commands.blobs import blobs as stored_bytes
 from registry.commands.completion import completion_of
 from registry.commands.containers import containers
 from registry.commands.doctor import doctor
@@ -137,7 +137,7 @@ def admin_commands() -> None:
     """Look after a lake and its machine."""
 
 
-for each in (users, tokens, runtimes, images, containers, jobs, blobs, backup, restore, doctor, setup):
+for each in (users, tokens, runtimes, images, containers, jobs, stored_bytes, backup, restore, doctor, setup):
     admin_commands.add_command(each)
 
 
