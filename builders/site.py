@@ -25,7 +25,7 @@ _SYSTEM_CA = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundl
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A file or folder of this host that a throw-away container sees, read-only, at `target`."""
+    """A file or folder of this host that a throw-away container sees at `target`."""
 
     source: Path
     target: str

@@ -145,7 +145,12 @@ def throw_away(
     mounts: Sequence[Mount] = (),
     secrets: tuple[str, ...] = (),
 ) -> Iterator[ThrowAway]:
-    """A container without rights that is removed at the end, whatever happens. Raises BuilderUnavailable."""
+    """A container without rights that is removed at the end, whatever happens. Raises BuilderUnavailable.
+
+    Folders of `mounts` are mounted; files are copied, so that the engine's machine need not have them.
+    """
+    files = [mount for mount in mounts if mount.source.is_file()]
+    folders = [mount for mount in mounts if mount not in files]
     # The name is known before the engine is asked, so that there is no moment at which nobody could remove it.
     name = f"weles-{role}-{uuid.uuid4().hex}"
     try:
@@ -161,7 +166,7 @@ def throw_away(
                 labels={"weles": lake, "weles.role": role},
                 network_disabled=not network,
                 host_config=client.api.create_host_config(
-                    binds={str(mount.source): {"bind": mount.target, "mode": "ro"} for mount in mounts},
+                    binds={str(mount.source): {"bind": mount.target, "mode": "ro"} for mount in folders},
                     cap_drop=["ALL"],
                     security_opt=["no-new-privileges"],
                     pids_limit=PROCESSES,
@@ -173,10 +178,23 @@ def throw_away(
                     init=True,
                 ),
             )
+            if files:
+                client.api.put_archive(created["Id"], "/", _archive(files))
         yield ThrowAway(client, created["Id"], secrets)
     finally:
         with engine_errors():
             _remove(client, name)
+
+
+def _archive(files: Sequence[Mount]) -> bytes:
+    """The files at their targets, each in a folder that everybody may look into."""
+    with io.BytesIO() as spool:
+        with tarfile.open(fileobj=spool, mode="w") as tar:
+            for file in files:
+                data = file.source.read_bytes()
+                tar.addfile(_entry(str(Path(file.target).parent), tarfile.DIRTYPE, 0o755))
+                tar.addfile(_entry(file.target, tarfile.REGTYPE, 0o444, len(data)), io.BytesIO(data))
+        return spool.getvalue()
 
 
 def _remove(client: docker.DockerClient, name: str) -> None:

@@ -11,6 +11,7 @@ from registry.api import (
     cards,
     dataset_aliases,
     datasets,
+    docs,
     environments,
     explanations,
     guard,
@@ -29,7 +30,7 @@ from registry.api import (
 from registry.api.blueprint import PathText
 from registry.api.openapi import DESCRIPTION, SECURITY, RulesPlugin
 from registry.api.problems import ProblemApi, http_problem, problem
-from registry.api.services import Services, register
+from registry.api.services import Services, register, services
 from registry.blobs.filesystem import FilesystemBlobs
 from registry.db.aliases import SqlAliases
 from registry.db.audits import SqlAudits
@@ -111,7 +112,16 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None, docto
     for resource in _RESOURCES:
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(versions.links)
+    app.register_blueprint(docs.pages)
     guard.install(app)
+    return app
+
+
+def serving_app() -> Flask:
+    """`create_app` for a process that serves people: the first of them waits for nothing that can be read before."""
+    app = create_app()
+    with app.app_context():
+        services().search.warm()
     return app
 
 

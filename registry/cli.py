@@ -1,4 +1,4 @@
-"""The commands: `weles-registry` (serve, worker, upgrade) and `weles-admin` (users, tokens, runtimes, doctor)."""
+"""The commands: `weles-registry` (serve, web, worker, upgrade …), `weles-admin` (users, tokens, runtimes, doctor)."""
 
 import logging
 import os
@@ -49,6 +49,32 @@ def serve(home: Path | None, host: str | None, port: int | None) -> None:
         serving.serve(settings_of(home=home, host=host, port=port), click.echo)
     except serving.CannotServe as error:
         fail(str(error))
+
+
+@registry_commands.command()
+@HOME
+@click.option("--host", help="Address to listen on (WELES_HOST, 127.0.0.1).")
+@click.option("--port", type=int, help="Port to listen on (WELES_PORT, 8080).")
+def web(home: Path | None, host: str | None, port: int | None) -> None:
+    """The web process alone, of a lake that `upgrade` has set up. A worker of the same home answers its questions."""
+    from registry.serve import web_command
+
+    chosen = settings_of(home=home, host=host, port=port)
+    chosen.run_folder.mkdir(parents=True, exist_ok=True)
+    os.environ.update(chosen.to_environ())
+    command = web_command(chosen)
+    os.execv(command[0], command)  # noqa: S606 (no shell is wanted)
+
+
+@registry_commands.command()
+@HOME
+@click.argument("process", type=click.Choice(["web", "worker"]))
+def healthy(home: Path | None, process: str) -> None:
+    """Does the web process of this machine, or the worker of this home, answer? Exit code 0 if it does."""
+    from registry import health
+
+    if not {"web": health.web, "worker": health.worker}[process](settings_of(home=home)):
+        fail(f"The {process} does not answer.")
 
 
 @registry_commands.command()

@@ -9,9 +9,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
 
-from registry import first_start, home
+from registry import first_start, health, home
 from registry.settings import Settings
 
 _START_SECONDS = 60.0
@@ -72,7 +71,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
 def web_command(settings: Settings) -> list[str]:
     """What starts the web process: gunicorn with one worker process or more."""
     return [
-        *(sys.executable, "-m", "gunicorn", "registry.app:create_app()"),
+        *(sys.executable, "-m", "gunicorn", "registry.app:serving_app()"),
         *("--bind", f"{settings.host}:{settings.port}"),
         *("--worker-class", "gthread"),
         *("--workers", str(settings.web_processes), "--threads", str(settings.web_threads)),
@@ -101,24 +100,13 @@ def _stop_signals() -> list[int]:
 
 def _wait_until_up(settings: Settings, children: tuple[_Child, ...], stopping: list[int]) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while not (stopping or (_answers(settings) and settings.desk_socket.is_socket())):
+    while not (stopping or (health.web(settings) and settings.desk_socket.is_socket())):
         for child in children:
             if child.process.poll() is not None:
                 raise CannotServe(f"The {child.name} process ended at once; what it printed above says why.")
         if time.monotonic() > deadline:
             raise CannotServe(f"The lake does not answer within {_START_SECONDS:g} seconds.")
         time.sleep(0.1)
-
-
-def _answers(settings: Settings) -> bool:
-    connection = HTTPConnection(settings.host, settings.port, timeout=2)
-    try:
-        connection.request("GET", "/api/v1/health")
-        return connection.getresponse().status == 200
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _watch(children: tuple[_Child, ...], stopping: list[int], say: Callable[[str], None]) -> None:

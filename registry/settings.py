@@ -23,6 +23,9 @@ class Settings:
     web_processes: int = field(default=1, metadata={"help": "gunicorn worker processes"})
     web_threads: int = field(default=16, metadata={"help": "threads of each web process"})
     database_url: str = field(default="", metadata={"help": "SQLAlchemy URL; default: SQLite in the home folder"})
+    engine_home: str = field(
+        default="", metadata={"help": "the home folder as the engine's machine sees it; default: the same"}
+    )
     docker_host: str = field(default="", metadata={"help": "Docker Engine; default: DOCKER_HOST or the local socket"})
     image_registry: str = field(
         default="", metadata={"help": "OCI registry (host[:port][/path]) that images are brought to; default: none"}
@@ -70,9 +73,10 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str] | None = None, **given: object) -> Self:
         """Settings from `WELES_*` variables; what is given by name and not None comes first.
 
-        Raises ValueError, naming the variable, when a value cannot be read as its type.
+        `WELES_X_FILE` names a file that holds the value of `WELES_X`, a secret for instance. Raises ValueError, naming
+        the variable, when a value cannot be read as its type, or its file not at all.
         """
-        environ = os.environ if environ is None else environ
+        environ = _with_files(os.environ if environ is None else environ)
         values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         for each in fields(cls):
             variable = VARIABLE_PREFIX + each.name.upper()
@@ -115,6 +119,12 @@ class Settings:
     def address(self) -> str:
         """Where people reach this lake, without a slash at the end."""
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    def on_engine(self, path: Path) -> str:
+        """A path as the engine's machine calls it: another one only for what is in the home folder."""
+        if not self.engine_home or not path.is_relative_to(self.home):
+            return str(path)
+        return str(Path(self.engine_home) / path.relative_to(self.home))
 
     @property
     def database(self) -> str:
@@ -170,6 +180,20 @@ class Settings:
     @property
     def admin_token_file(self) -> Path:
         return self.home / "admin-token"
+
+
+def _with_files(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The variables, those of settings that are named by file read from there."""
+    read = {}
+    for each in fields(Settings):
+        variable = VARIABLE_PREFIX + each.name.upper()
+        file = environ.get(f"{variable}_FILE")
+        if file and variable not in environ:
+            try:
+                read[variable] = Path(file).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ValueError(f"{variable}_FILE={file!r} cannot be read ({type(error).__name__})") from error
+    return {**environ, **read}
 
 
 def _truth(text: str) -> bool:

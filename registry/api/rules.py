@@ -105,6 +105,9 @@ def see_environment(scope: Scope) -> Rule:
 # (endpoint, method); HEAD goes by GET's rule, OPTIONS tells only which methods there are.
 RULES: dict[tuple[str, str], Rule] = {
     ("api-docs.openapi_json", "GET"): anyone(),
+    ("docs.page", "GET"): anyone(),
+    ("docs.start", "GET"): anyone(),
+    ("docs.file", "GET"): anyone(),
     ("lake.Health", "GET"): anyone(),
     ("lake.Runtimes", "GET"): reader(Scope.READ),
     ("lake.OneEnvironment", "GET"): see_environment(Scope.READ),

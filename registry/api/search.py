@@ -11,7 +11,7 @@ from registry.api.fields import Text
 from registry.api.services import current_viewer, services
 from registry.domain.entities import State
 from registry.domain.flavours import FLAVOURS
-from registry.domain.search import LONGEST_REGEX, Sort
+from registry.domain.search import LONGEST_REGEX, MOST_COUNTED, Sort
 
 blueprint = Resource("search", "Finding models.")
 
@@ -68,7 +68,8 @@ class FoundModelSchema(Schema):
 
 class FoundSchema(Schema):
     models = fields.List(fields.Nested(FoundModelSchema))
-    total = fields.Integer(metadata={"description": "On all pages."})
+    total = fields.Integer(metadata={"description": f"On all pages; counted up to {MOST_COUNTED}."})
+    more = fields.Boolean(metadata={"description": "There are more than `total`: read pages until one is not full."})
     page = fields.Integer()
     per_page = fields.Integer()
 
@@ -82,4 +83,5 @@ class Models(MethodView):
         """The models that you may see and that fit, each with the version that a prediction would use"""
         ranges = {name: query.pop(name) for name in _RANGES if name in query}
         found = services().search.find(current_viewer(), ranges=ranges, **query)
-        return {"models": found.models, "total": found.total, "page": query["page"], "per_page": query["per_page"]}
+        page = {name: query[name] for name in ("page", "per_page")}
+        return {"models": found.models, "total": found.total, "more": found.more, **page}

@@ -1,43 +1,24 @@
-"""Searching the lake's models: one query over the index, for SQLite (FTS5) and Postgres (tsvector)."""
+"""Searching the lake's models, over the index that `registry.db.search_index` keeps.
+
+First the ids of what is found, up to MOST_COUNTED. If that is all, these are ranked or sorted; if there are more, the
+index of the order that was asked for is walked until the page is full: what is everywhere is soon found.
+"""
 
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Engine,
-    Select,
-    and_,
-    case,
-    cast,
-    column,
-    false,
-    func,
-    literal_column,
-    or_,
-    select,
-    table,
-    text,
-    true,
-)
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy import ColumnElement, Connection, Engine, Select, case, false, func, or_, select, text, true
 
 from registry.db.search_names import Names
+from registry.db.search_words import PostgresTexts, SqliteTexts, Texts
 from registry.db.tables import datasets, model_shares, models, search_models, search_tags, users, versions
 from registry.domain.access import Visibility
 from registry.domain.entities import State, User
 from registry.domain.ranges import LARGEST, Interval
-from registry.domain.search import Found, FoundModel, Search, Sort
+from registry.domain.search import MOST_COUNTED, Found, FoundModel, Search, Sort
 
 _Condition = ColumnElement[bool]
-# A shorter word is the beginning of too much: it must be a whole one.
-_SHORTEST_BEGINNING = 3
 # Of more than that, those come first that have the words in their name.
 _MOST_RANKED = 3_000
-# Of D, C, B, A: the card, the description, tags and columns, the name.
-_WEIGHTS: ColumnElement[Any] = literal_column("'{0.1, 0.3, 0.5, 1.0}'::real[]")
-_VECTORS = table("search_text", column("id"), column("vector", TSVECTOR))
-# FTS5 has a column of the table's own name, which stands for the whole row.
-_FTS = table("search_text", column("rowid"), column("search_text"))
 _SORTS = {
     Sort.NAME: search_models.c.model,
     Sort.CREATED: search_models.c.created_at,
@@ -60,44 +41,59 @@ class SqlSearch:
         self._reads = engine
         self._names = Names()
         self._postgres = engine.dialect.name == "postgresql"
+        self._texts: Texts = PostgresTexts() if self._postgres else SqliteTexts()
+
+    def warm(self) -> None:
+        with self._reads.connect() as connection:
+            self._names.read(connection)
 
     def find(self, search: Search, viewer: User | None) -> Found:
         with self._reads.connect() as connection:
-            conditions = [_visible(viewer), *_conditions(search)]
+            source, conditions = self._source(search), [_visible(viewer), *_conditions(search)]
             if search.regex:
-                conditions.append(self._of(*self._names.matching(connection, search.regex)))
-            source, rank = self._matching(search)
-            total = connection.execute(select(func.count()).select_from(source).where(*conditions)).scalar_one()
-            page = (
-                select(search_models.c.id)
-                .select_from(source)
-                .where(*conditions)
-                .order_by(*_order(search, rank if total <= _MOST_RANKED else None))
-                .limit(search.per_page)
-                .offset((search.page - 1) * search.per_page)
-            )
-            ids = [*connection.execute(page).scalars()]
+                conditions.append(self._among(*self._names.matching(connection, search.regex)))
+            wanted = select(search_models.c.id).select_from(source).where(*conditions)
+            found = [*connection.execute(wanted.limit(MOST_COUNTED + 1)).scalars()]
+            more = len(found) > MOST_COUNTED
+            if more and self._postgres and _by_relevance(search):
+                ids = self._named_first(connection, search, wanted)
+            else:
+                query = wanted if more else select(search_models.c.id).where(self._among(found))
+                ids = _page(connection, search, self._sorted(search, query, len(found)))
             rows = {row.id: row for row in connection.execute(_documents(ids))} if ids else {}
-        return Found([_found(rows[number]) for number in ids if number in rows], total)
+        return Found([_found(rows[number]) for number in ids if number in rows], min(len(found), MOST_COUNTED), more)
 
-    def _matching(self, search: Search) -> tuple[Any, Any]:
-        """What to select from, and what of it says how well the words match (more is better)."""
+    def _source(self, search: Search) -> Any:
         if not search.words:
-            return search_models, None
-        if self._postgres:
-            beginnings = [f"'{word}'" + (":*" if len(word) >= _SHORTEST_BEGINNING else "") for word in search.words]
-            query = cast(" & ".join(beginnings), TSQUERY)
-            rank: ColumnElement[Any] = func.ts_rank(_WEIGHTS, _VECTORS.c.vector, query)
-            found = select(_VECTORS.c.id, rank.label("rank")).where(_VECTORS.c.vector.op("@@")(query))
-        else:
-            beginnings = [f'"{word}"' + ("*" if len(word) >= _SHORTEST_BEGINNING else "") for word in search.words]
-            rank = literal_column("-bm25(search_text, 10.0, 5.0, 3.0, 1.0)")
-            found = select(_FTS.c.rowid.label("id"), rank.label("rank"))
-            found = found.where(_FTS.c.search_text.op("MATCH")(" ".join(beginnings)))
-        matched = found.subquery("matched")
-        return matched.join(search_models, search_models.c.id == matched.c.id), matched.c.rank
+            return search_models
+        matched = self._texts.matching(search.words)
+        return matched.join(search_models, search_models.c.id == matched.c.id)
 
-    def _of(self, ids: list[int], positive: bool) -> Any:
+    def _sorted(self, search: Search, query: Select[tuple[int]], number: int) -> Select[tuple[int]]:
+        """In the order that was asked for; `number`: how many they are."""
+        if not _by_relevance(search):
+            return query.order_by(*_order(search))
+        rank: ColumnElement[Any] = case((self._texts.named(search.words), 1), else_=0)
+        if number <= _MOST_RANKED:
+            ranked = self._texts.ranked(search.words)
+            query, rank = query.join_from(search_models, ranked, ranked.c.id == search_models.c.id), ranked.c.rank
+        return query.order_by(rank.asc() if search.descending else rank.desc(), search_models.c.model)
+
+    def _named_first(self, connection: Connection, search: Search, wanted: Select[tuple[int]]) -> list[int]:
+        """The page of those that have the words in their name, and then the others: two walks instead of a sort."""
+        named = self._texts.named(search.words)
+        first, then = (wanted.where(each) for each in ((~named, named) if search.descending else (named, ~named)))
+        found = _page(connection, search, first.order_by(search_models.c.model))
+        if len(found) == search.per_page:
+            return found
+        begin = (search.page - 1) * search.per_page
+        before = begin + len(found)
+        if begin and not found:
+            before = connection.execute(select(func.count()).select_from(first.subquery())).scalar_one()
+        rest = then.order_by(search_models.c.model).limit(search.per_page - len(found)).offset(max(0, begin - before))
+        return [*found, *connection.execute(rest).scalars()]
+
+    def _among(self, ids: list[int], positive: bool = True) -> Any:
         """The models of these ids, or those of no such id."""
         if self._postgres:
             among = text(
@@ -110,12 +106,16 @@ class SqlSearch:
         return search_models.c.id.in_(listed) if positive else search_models.c.id.not_in(listed)
 
 
-def _order(search: Search, rank: Any) -> list[Any]:
-    """`rank` is None where there is nothing to rank, or too much."""
-    if search.sort is Sort.RELEVANCE and search.words:
-        named = and_(*(func.lower(search_models.c.model).contains(word) for word in search.words))
-        first = case((named, 1), else_=0) if rank is None else rank
-        return [first.asc() if search.descending else first.desc(), search_models.c.model]
+def _page(connection: Connection, search: Search, query: Select[tuple[int]]) -> list[int]:
+    page = query.limit(search.per_page).offset((search.page - 1) * search.per_page)
+    return [*connection.execute(page).scalars()]
+
+
+def _by_relevance(search: Search) -> bool:
+    return search.sort is Sort.RELEVANCE and bool(search.words)
+
+
+def _order(search: Search) -> list[Any]:
     chosen = _SORTS.get(search.sort, search_models.c.model)
     ordered = chosen.desc() if search.descending else chosen.asc()
     return [ordered.nulls_last() if chosen.nullable else ordered, search_models.c.id]

@@ -47,6 +47,10 @@ class Names:
         chosen = matches if positive else pc.invert(matches)
         return ids.filter(chosen.combine_chunks()).to_pylist(), positive
 
+    def read(self, connection: Connection) -> None:
+        """Read the names, so that the first question need not wait for them."""
+        self._current(connection)
+
     def _current(self, connection: Connection) -> tuple[pa.Array, pa.Array]:
         """The names as they are now; only what has come since is read, unless something has gone."""
         # Ids are never given twice: their number and sum change with every model that comes or goes.

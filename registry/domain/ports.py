@@ -228,6 +228,10 @@ class SearchIndex(Protocol):
         """
         ...
 
+    def warm(self) -> None:
+        """Read what the first question would else have to wait for."""
+        ...
+
 
 class Environments(Protocol):
     def resolution(self, key: str) -> Resolution: ...

@@ -8,6 +8,8 @@ from registry.domain.entities import State
 from registry.domain.ranges import Interval
 
 LONGEST_REGEX = 200
+# More are not counted: nobody reads them, and counting takes longer than finding.
+MOST_COUNTED = 10_000
 
 
 class Sort(StrEnum):
@@ -69,7 +71,8 @@ class FoundModel:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page of what was found; `total` is of all pages."""
+    """One page of what was found; `total` is of all pages, and of MOST_COUNTED models where there are `more`."""
 
     models: list[FoundModel]
     total: int
+    more: bool = False

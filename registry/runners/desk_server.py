@@ -20,9 +20,14 @@ _THREADS = 32
 def create_desk_app(desk: Desk, doctor: Doctor) -> Flask:
     """WSGI application of the desk and, beside it, of the doctor.
 
-    POST /leases/VERSION, DELETE /leases/VERSION/FOLDER, GET /endings/FOLDER, GET /runtimes, POST /examinations.
+    POST /leases/VERSION, DELETE /leases/VERSION/FOLDER, GET /endings/FOLDER, GET /runtimes, POST /examinations,
+    GET /health.
     """
     app = Flask("weles-desk")
+
+    @app.get("/health")
+    def health() -> ResponseReturnValue:
+        return jsonify()
 
     @app.post("/leases/<version_id>")
     def lease(version_id: str) -> ResponseReturnValue:

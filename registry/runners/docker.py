@@ -174,9 +174,9 @@ class DockerRunner:
                 "WELES_MAX_FRAME_BYTES": str(settings.container_memory),
             },
             "volumes": {
-                str(version.model_file): {"bind": "/weles/model/model", "mode": "ro"},
-                str(manifest): {"bind": "/weles/model/model.json", "mode": "ro"},
-                str(folder.path): {"bind": "/weles/run", "mode": "rw"},
+                settings.on_engine(version.model_file): {"bind": "/weles/model/model", "mode": "ro"},
+                settings.on_engine(manifest): {"bind": "/weles/model/model.json", "mode": "ro"},
+                settings.on_engine(folder.path): {"bind": "/weles/run", "mode": "rw"},
             },
         }
 

@@ -26,6 +26,10 @@ class SearchService:
     def __init__(self, index: SearchIndex) -> None:
         self._index = index
 
+    def warm(self) -> None:
+        """Read what the first question would else have to wait for."""
+        self._index.warm()
+
     def find(
         self,
         viewer: User | None,

@@ -209,6 +209,37 @@ def test_pages_are_stable_and_add_up(catalogue: Catalogue, search: SearchService
     assert names(search, sort="-name", per_page=2, page=2) == ["m-20", "m-19"]
 
 
+@pytest.mark.parametrize("counted", [1, 4, 10, 30])
+def test_more_than_are_counted_are_found_in_the_same_order(
+    catalogue: Catalogue, search: SearchService, monkeypatch: pytest.MonkeyPatch, counted: int
+) -> None:
+    """However few are counted and ranked, the pages are the same; of a word those come first that are named so."""
+    monkeypatch.setattr("registry.db.search._MOST_RANKED", 0)
+    named = ("red-wine", "the-wine", "wine")
+    for number, name in enumerate((*named, *(f"m-{number:02}" for number in range(9)))):
+        catalogue.model(
+            name, description="about wine", rows=number // 3, visibility="private" if name == "wine" else "public"
+        )
+    eve, others = catalogue.user("eve"), [f"m-{number:02}" for number in range(9)]
+    expected = {
+        (None, "name"): [*others, *named],
+        ("wine", None): [*named, *others],
+        ("wine", "-relevance"): [*others, *named],
+        ("wine", "-name"): [*reversed([*others, *named])],
+    }
+    monkeypatch.setattr("registry.db.search.MOST_COUNTED", counted)
+    for (q, sort), wanted in expected.items():
+        for viewer, seen in ((ADMIN, wanted), (eve, [name for name in wanted if name != "wine"])):
+            for size in (2, 5, 20):
+                pages = [
+                    search.find(viewer, ranges={}, q=q or "", sort=sort, page=page, per_page=size)
+                    for page in range(1, 13 // size + 2)
+                ]
+                assert [model.name for page in pages for model in page.models] == seen, (q, sort, size)
+                assert {(page.total, page.more) for page in pages} == {(min(counted, len(seen)), len(seen) > counted)}
+    assert search.find(ADMIN, ranges={"row": "<2"}, q="wine", sort="-rows").more == (counted < 6)
+
+
 def test_the_index_follows_every_change(catalogue: Catalogue, engine: Engine, search: SearchService) -> None:
     catalogue.model("wine", description="old", language_version="3.9.2", ready=False)
     assert names(search, state="pending", language_version="=3.9") == ["wine"]

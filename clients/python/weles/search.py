@@ -16,12 +16,16 @@ Range = Union[str, int, None]
 
 @dataclass(frozen=True)
 class Found:
-    """One page of models, as documents; `total` is of all pages. Iterating, `len` and `names` are of this page."""
+    """One page of models, as documents. Iterating, `len` and `names` are of this page.
+
+    `total` is of all pages; the lake counts up to 10,000, and says in `more` that there are more than that.
+    """
 
     models: tuple[dict[str, Any], ...]
     total: int
     page: int
     per_page: int
+    more: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -82,4 +86,5 @@ def search(
         "per_page": per_page,
     }
     answer = current().json("GET", "/models", params=asked)
-    return Found(tuple(answer["models"]), int(answer["total"]), int(answer["page"]), int(answer["per_page"]))
+    total, page, per_page = (int(answer[name]) for name in ("total", "page", "per_page"))
+    return Found(tuple(answer["models"]), total, page, per_page, bool(answer.get("more")))

@@ -48,4 +48,4 @@ def _search(options: Namespace) -> None:
             print(name)
     else:
         show(list(found))
-    say(f"{len(found)} of {found.total} models, page {found.page}")
+    say(f"{len(found)} of {'more than ' if found.more else ''}{found.total:,} models, page {found.page}")

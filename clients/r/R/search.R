@@ -40,8 +40,9 @@ model_search <- function(text = NULL, tags = NULL, owner = NULL, regex = NULL, r
     found <- c(found, answer$models)
     if (length(answer$models) < FOUND_ON_A_PAGE || length(found) >= most) break
   }
-  if (answer$total > most) {
-    cli::cli_warn("{answer$total} models fit; these are {most} of them. Ask for less, or for more at the {.arg most}.")
+  if (answer$total > most || isTRUE(answer$more) && length(found) >= most) {
+    fit <- if (isTRUE(answer$more)) paste("More than", answer$total) else answer$total
+    cli::cli_warn("{fit} models fit; these are {most} of them. Ask for less, or for more at the {.arg most}.")
   }
   found_frame(utils::head(found, most))
 }

@@ -75,7 +75,7 @@ def _bench(name: str, url: str, number: int, rounds: int) -> None:
             found = search.find(MEMBER, **{"ranges": {}, "per_page": 50, **query})
             if round_:
                 times[question].append(1000 * (time.perf_counter() - begun))
-            totals[question] = found.total
+            totals[question] = f"{'> ' if found.more else ''}{found.total}"
     print("\n| question | found | p50, ms | p95, ms |\n|---|---|---|---|")
     for question, each in times.items():
         print(f"| {question} | {totals[question]} | {statistics.median(each):.1f} | {_p95(each):.1f} |")

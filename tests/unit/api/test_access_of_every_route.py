@@ -38,6 +38,9 @@ CHANGE = (401, 404, 403, 200, 200, 403, 403, 403)
 
 EXPECTED = {
     ("GET", "/openapi.json"): ANYONE,
+    ("GET", "/docs"): ANYONE,
+    ("GET", "/docs/start.js"): ANYONE,
+    ("GET", "/docs/<asset>"): ANYONE,
     ("GET", "/api/v1/health"): ANYONE,
     ("GET", "/api/v1/runtimes"): USER_READ,
     ("GET", "/api/v1/environments/<environment_id>"): SEE,
@@ -143,6 +146,7 @@ class World:
             **{"name": "wine", "content_hash": content_hash, "job_id": job, "environment_id": ENVIRONMENT},
             **{"explanation_id": self._explained(app), "user_name": "guest", "token_id": "0" * 12},
             **{"version": "1", "alias": "production", "version_hash": "sha256:" + "0" * 64, "digits": "0" * 64},
+            "asset": "swagger-ui.css",
         }
         self.share(Audience(Visibility.SHARED, ("guest",)))
 

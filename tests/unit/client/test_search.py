@@ -28,6 +28,14 @@ def test_the_prototypes_grammar(lake):
     assert (found.names, found.total, found.page, len(found), list(found)) == (["wine"], 7, 3, 1, [WINE])
 
 
+def test_more_than_the_lake_counts(lake, capsys):
+    lake.on("GET", "/models", {"models": [WINE], "total": 10_000, "more": True, "page": 1, "per_page": 100})
+    found = model.search("wine")
+    assert (found.total, found.more) == (10_000, True)
+    assert main(["search", "wine"]) == 0
+    assert "1 of more than 10,000 models, page 1" in capsys.readouterr().err
+
+
 def test_words_and_tags(lake):
     model.search("wine quality", tags=["a", "b"], sort="-created", page=3, per_page=1)
     query = lake.requests("GET", "/models")[0].query

@@ -24,6 +24,23 @@ def test_a_wrong_value_is_named() -> None:
         Settings.from_environ({"WELES_PORT": "http"})
 
 
+def test_a_value_may_be_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("postgresql+psycopg://weles:secret@db/weles\n")
+    environ = {"WELES_DATABASE_URL_FILE": str(tmp_path / "url"), "WELES_PORT_FILE": str(tmp_path / "none")}
+    with pytest.raises(ValueError, match=r"WELES_PORT_FILE=.* cannot be read \(FileNotFoundError\)"):
+        Settings.from_environ(environ)
+    environ["WELES_PORT"] = "9000"
+    settings = Settings.from_environ(environ)
+    assert (settings.database, settings.port) == ("postgresql+psycopg://weles:secret@db/weles", 9000)
+
+
+def test_paths_of_the_home_folder_are_told_as_the_engine_has_them() -> None:
+    settings = Settings.from_environ({}, home="/var/lib/weles", engine_home="/srv/volume")
+    assert settings.on_engine(settings.run_folder / "x") == "/srv/volume/run/x"
+    assert settings.on_engine(Path("/opt/elsewhere")) == "/opt/elsewhere"
+    assert Settings.from_environ({}, home="/srv/lake").on_engine(Path("/srv/lake/run")) == "/srv/lake/run"
+
+
 @pytest.mark.parametrize(("text", "truth"), [("true", True), ("1", True), ("FALSE", False), ("0", False)])
 def test_truths(text: str, truth: bool) -> None:
     assert Settings.from_environ({"WELES_ANONYMOUS": text}).anonymous is truth

@@ -92,8 +92,7 @@ _SQLITE = [
 
 _POSTGRES = [
     "CREATE TABLE search_text (id INTEGER PRIMARY KEY REFERENCES search_models (id) ON DELETE CASCADE, "
-    # Vectors are kept beside the table: who only looks up ids need not read them.
-    "vector TSVECTOR NOT NULL) WITH (toast_tuple_target = 128)",
+    "vector TSVECTOR NOT NULL)",
     "CREATE INDEX ix_search_text_vector ON search_text USING gin (vector)",
     *(
         f"CREATE FUNCTION search_{table}_changed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
