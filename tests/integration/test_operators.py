@@ -18,8 +18,9 @@ from registry.db.upkeep import SqlUpkeep
 from registry.domain.entities import now
 from registry.domain.upkeep import Criteria
 from registry.runners.containers import Containers
-from registry.runners.desk_client import DeskClient
+from registry.runners.desk_client import desk_client
 from registry.services.pruning import PruningService
+from registry.settings import Settings
 from tests.conftest import remove_lake
 from tests.integration.admin import admin, predict, told, twice
 from tests.integration.lake import Lake
@@ -167,7 +168,8 @@ def test_pruning_beside_predictions_costs_a_503_at_most(
         each.start()
     store = connect(f"sqlite:///{lake.home / 'lake.sqlite'}")
     pruning, removed = PruningService(DockerImages(engine, lake.name), SqlUpkeep(store)), 0
-    containers, desk = Containers(engine, lake.name, lake.home / "run"), DeskClient(lake.home / "run" / "desk", 60)
+    containers = Containers(engine, lake.name, lake.home / "run")
+    desk = desk_client(Settings.from_environ({}, home=lake.home), 60)
     deadline = time.monotonic() + 45
     try:
         while removed < 3 and time.monotonic() < deadline:
