@@ -13,6 +13,7 @@ from registry.domain.errors import BuilderUnavailable
 from registry.runners.engine import docker_client
 from registry.terminal import HOME, JSON, LAKE, settings_of, show
 
+_HEADINGS = ("CHECK", "", "FOUND")
 _SIGNS = {"ok": "ok", "note": "note", "bad": "BAD"}
 
 
@@ -43,7 +44,7 @@ def doctor(home: Path | None, as_json: bool, sample: int) -> None:
         found.append(checks.Check("lake", "note", f"there is none in {settings.home}", "Name its folder with --home."))
     found += checks.of_settings(settings)
     rows = [(each.what, _SIGNS[each.verdict], each.found) for each in found]
-    show(as_json, {"ok": checks.worst(found) != "bad", "checks": [asdict(each) for each in found]}, ("", "", ""), rows)
+    show(as_json, {"ok": checks.worst(found) != "bad", "checks": [asdict(each) for each in found]}, _HEADINGS, rows)
     if not as_json:
         for each in found:
             if each.next and each.verdict != "ok":
