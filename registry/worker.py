@@ -56,6 +56,7 @@ from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
 from registry.services.pruning import PruningService
 from registry.services.purge import Purge
+from registry.services.rebuild import Rebuild
 from registry.services.watermarks import DiskKeeper
 from registry.settings import Settings
 
@@ -107,6 +108,7 @@ class Worker:
             recipes=recipes,
             limit=settings.max_containers,
             answers=self._answers,
+            rebuild=Rebuild(models, self._jobs),
             uses=self._uses,
         )
         prediction = Prediction(
@@ -208,13 +210,16 @@ class Worker:
 
     def _clean(self) -> None:
         """Beside the rest: large files take their time, and leases must be renewed meanwhile."""
-        freed = -_FREE_SECONDS
+        freed, due = -_FREE_SECONDS, False
         while True:
             try:
                 self._purge.end_deleted()
-                if self._purge.purge() or time.monotonic() - freed > _FREE_SECONDS:
-                    freed = time.monotonic()
-                    self._purge.free()
+                due = due or self._purge.purge() > 0 or time.monotonic() - freed > _FREE_SECONDS
+                if due:
+                    with home.may_free(self._settings) as may:
+                        if may:
+                            self._purge.free()
+                            due, freed = False, time.monotonic()
             except Exception:
                 _log.exception("cleaning up")
             time.sleep(_CLEAN_SECONDS)
