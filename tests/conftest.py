@@ -16,7 +16,7 @@ from builders.bases import Base
 from builders.report import SilentReport
 from builders.runtimes import dev_image, install_base
 from registry.runners.docker import sweep
-from tests import postgres
+from tests import postgres, s3
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -83,6 +83,18 @@ def postgres_server() -> Iterator[str]:
         pytest.skip("Postgres is not installed")
     with postgres.server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with s3.server(tmp_path_factory.mktemp("s3") / "log") as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(s3_server: str) -> s3.Bucket:
+    """A new bucket over real HTTP."""
+    return s3.Bucket(s3_server)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
