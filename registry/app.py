@@ -45,7 +45,7 @@ from registry.db.search import SqlSearch
 from registry.domain.errors import WelesError
 from registry.domain.ports import Desk, Doctor
 from registry.runners.channel import Channel
-from registry.runners.desk_client import DeskClient
+from registry.runners.desk_client import desk_client
 from registry.runners.run_folder import RunFolders
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
@@ -81,7 +81,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None, docto
     `settings` default to the environment's `WELES_*`, `desk` and `doctor` to the worker's on its socket.
     """
     settings = settings or Settings.from_environ()
-    worker = DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
+    worker = desk_client(settings, settings.start_seconds + _DESK_MARGIN_SECONDS)
     app = Flask("weles", static_folder=None)
     app.request_class = multipart.SpoolingRequest
     app.teardown_request(multipart.close_opened)

@@ -101,6 +101,15 @@ def worker(home: Path | None) -> None:
 
 @registry_commands.command()
 @HOME
+def blobs(home: Path | None) -> None:
+    """Give pods their models, by addresses that the lake has signed."""
+    from registry import blob_server
+
+    blob_server.serve(settings_of(home=home))
+
+
+@registry_commands.command()
+@HOME
 def upgrade(home: Path | None) -> None:
     """Bring a lake's folders and database up to date, without starting it."""
     settings = settings_of(home=home)

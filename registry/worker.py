@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from builders.docker_builder import DockerBuilder
 from builders.docker_images import DockerImages
@@ -34,6 +35,7 @@ from registry.disk import disk_of, engine_folder
 from registry.domain.entities import JobKind
 from registry.domain.errors import WelesError
 from registry.domain.ports import Blobs
+from registry.domain.signature import key
 from registry.jobs import spool
 from registry.jobs.audit import AuditWork
 from registry.jobs.batch import BatchPredictions
@@ -43,6 +45,7 @@ from registry.jobs.work import Do, Work
 from registry.jobs.workflows import JobRunner
 from registry.runners.channel import Channel, ContainerGone
 from registry.runners.desk import LeaseDesk
+from registry.runners.desk_client import DESK
 from registry.runners.desk_server import DeskServer
 from registry.runners.docker import DockerRunner
 from registry.runners.engine import docker_client
@@ -53,8 +56,14 @@ from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
 from registry.services.pruning import PruningService
 from registry.services.purge import Purge
+from registry.services.rebuild import Rebuild
 from registry.services.watermarks import DiskKeeper
 from registry.settings import Settings
+
+if TYPE_CHECKING:
+    import docker
+
+    from registry.runners.kubernetes import KubernetesRunner
 
 _log = logging.getLogger(__name__)
 _LOOK_FOR_JOBS_SECONDS = 0.2
@@ -78,7 +87,7 @@ class Worker:
         environments, upkeep = SqlEnvironments(self._engine), SqlUpkeep(self._engine)
         self._uses = Uses(upkeep, lambda version_id: models.version_by_id(version_id).environment_id)
         self._jobs = SqlJobs(self._engine)
-        self._runner = DockerRunner(client, self._lake, settings)
+        self._runner = self._choose_runner(client, blobs)
         build = partial(
             DockerBuilder,
             client,
@@ -93,11 +102,13 @@ class Worker:
         desk = LeaseDesk(
             runner=self._runner,
             models=models,
+            environments=environments,
             blobs=blobs,
             builder=builder,
             recipes=recipes,
             limit=settings.max_containers,
             answers=self._answers,
+            rebuild=Rebuild(models, self._jobs),
             uses=self._uses,
         )
         prediction = Prediction(
@@ -131,7 +142,18 @@ class Worker:
         # Somebody waits for the doctor's answer: it gives up sooner than a build.
         examiner = build(timeout_seconds=min(settings.build_seconds, examination.SECONDS))
         doctor = examination.Examination(examiner, environments, recipes)
-        self._desk_server = DeskServer(desk, doctor, settings.desk_socket)
+        desk_key = key(settings.secret, DESK).hex() if settings.desk_port else ""
+        self._desk_server = DeskServer(desk, doctor, settings.desk_socket, settings.desk_port, desk_key)
+
+    def _choose_runner(self, client: "docker.DockerClient", blobs: Blobs) -> "DockerRunner | KubernetesRunner":
+        settings = self._settings
+        if settings.runner == "docker":
+            return DockerRunner(client, self._lake, settings)
+        from registry.runners.cluster import cluster
+        from registry.runners.kubernetes import KubernetesRunner
+
+        api, namespace = cluster(settings)
+        return KubernetesRunner(api, namespace, self._lake, settings, blobs)
 
     def _other_kinds(self, prediction: Prediction, blobs: Blobs) -> Mapping[JobKind, Do]:
         """What does the jobs of each kind but preparation."""
@@ -180,7 +202,7 @@ class Worker:
                 if time.monotonic() - renewed > self._settings.lease_seconds / 6:
                     renewed = time.monotonic()
                     self._runner.renew()
-                    self._uses.look(self._runner.running())
+                    self._uses.look(self._runner.idle())
             except Exception:
                 # A database or an engine that is away for a moment is no reason to stop looking after the rest.
                 _log.exception("keeping house")
@@ -238,8 +260,11 @@ class Worker:
         """Become the program that removes the containers.
 
         Jobs must not see their containers go, or they would end as failed: with the process replaced nothing runs any
-        more, and what was under way goes on at the next start, as after a crash.
+        more, and what was under way goes on at the next start, as after a crash. Pods are left to the next worker: if
+        none comes, they lose their leases and end.
         """
+        if self._settings.runner == "kubernetes":
+            os._exit(0)
         os.execv(  # noqa: S606 (no shell is wanted)
             sys.executable, [sys.executable, "-m", "registry.runners.sweep", self._settings.docker_host, self._lake]
         )
