@@ -24,7 +24,7 @@ class Settings:
     web_processes: int = field(default=1, metadata={"help": "gunicorn worker processes"})
     web_threads: int = field(default=16, metadata={"help": "threads of each web process"})
     database_url: str = field(default="", metadata={"help": "SQLAlchemy URL; default: SQLite in the home folder"})
-    blobs_url: str = field(
+    bucket: str = field(
         default="", metadata={"help": "s3://BUCKET/PREFIX for models and datasets; default: files in the home folder"}
     )
     s3_endpoint: str = field(default="", metadata={"help": "address of a store that speaks S3; default: Amazon's"})

@@ -82,4 +82,4 @@ class Bucket:
 
     def settings(self) -> dict[str, str]:
         """The variables of a lake that keeps its contents here."""
-        return {**CREDENTIALS, "WELES_BLOBS_URL": f"{self.url}/lake", "WELES_S3_ENDPOINT": self.address}
+        return {**CREDENTIALS, "WELES_BUCKET": f"{self.url}/lake", "WELES_S3_ENDPOINT": self.address}
