@@ -210,13 +210,16 @@ class Worker:
 
     def _clean(self) -> None:
         """Beside the rest: large files take their time, and leases must be renewed meanwhile."""
-        freed = -_FREE_SECONDS
+        freed, due = -_FREE_SECONDS, False
         while True:
             try:
                 self._purge.end_deleted()
-                if self._purge.purge() or time.monotonic() - freed > _FREE_SECONDS:
-                    freed = time.monotonic()
-                    self._purge.free()
+                due = due or self._purge.purge() > 0 or time.monotonic() - freed > _FREE_SECONDS
+                if due:
+                    with home.may_free(self._settings) as may:
+                        if may:
+                            self._purge.free()
+                            due, freed = False, time.monotonic()
             except Exception:
                 _log.exception("cleaning up")
             time.sleep(_CLEAN_SECONDS)

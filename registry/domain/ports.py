@@ -72,8 +72,12 @@ class Blobs(Protocol):
         """
         ...
 
-    def sweep(self, before: datetime) -> int:
-        """Remove what was left half-written before that moment; the bytes that it had."""
+    def size(self, digest: str) -> int:
+        """Of the content, in bytes; 0 when it is not there."""
+        ...
+
+    def sweep(self, before: datetime, *, really: bool = True) -> int:
+        """Remove (not `really`: only count) what was left half-written before that moment; the bytes that it had."""
         ...
 
 
