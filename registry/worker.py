@@ -20,7 +20,7 @@ from builders.runtimes import install_base
 from builders.site import SiteSettings
 from registry import home
 from registry.analysis.process import AnalysisProcess, interpreter
-from registry.blobs.filesystem import FilesystemBlobs
+from registry.blobs.stores import open_blobs
 from registry.db.accounts import SqlAccounts
 from registry.db.audits import SqlAudits
 from registry.db.datasets import SqlDatasets
@@ -83,7 +83,7 @@ class Worker:
         self._channel = Channel()
         self._engine = connect(settings.database)
         self._client = client = docker_client(settings)
-        models, blobs = SqlModels(self._engine), FilesystemBlobs(settings.blobs_folder)
+        models, blobs = SqlModels(self._engine), open_blobs(settings)
         environments, upkeep = SqlEnvironments(self._engine), SqlUpkeep(self._engine)
         self._uses = Uses(upkeep, lambda version_id: models.version_by_id(version_id).environment_id)
         self._jobs = SqlJobs(self._engine)

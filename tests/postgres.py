@@ -32,7 +32,7 @@ def server() -> Iterator[str]:
     as_user = {"user": user, "cwd": folder} if os.getuid() == 0 else {"cwd": folder}
     if os.getuid() == 0:
         shutil.chown(folder, user)
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=400"
     try:
         for command in (
             [initdb, "-D", str(folder / "data"), "-U", "weles", "-A", "trust", "-E", "UTF8", "--no-sync"],

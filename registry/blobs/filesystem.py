@@ -77,6 +77,13 @@ class FilesystemBlobs:
             raise BlobUnavailable(digest, error.strerror or type(error).__name__) from error
         return file
 
+    def holds(self, digest: str) -> bool:
+        try:
+            self.path(digest)
+        except BlobUnavailable:
+            return False
+        return True
+
     def put_before(self, moment: datetime) -> Iterator[str]:
         for folder in sorted(self._root.iterdir()):
             for file in folder.iterdir():

@@ -57,6 +57,10 @@ class Blobs(Protocol):
         """A read-only file with the checked content, to be mounted into a container. Raises BlobUnavailable."""
         ...
 
+    def holds(self, digest: str) -> bool:
+        """The content is there, as far as that can be told without bringing it from elsewhere."""
+        ...
+
     def put_before(self, moment: datetime) -> Iterator[str]:
         """The digests of what was put last before that moment."""
         ...
