@@ -56,6 +56,7 @@ from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
 from registry.services.pruning import PruningService
 from registry.services.purge import Purge
+from registry.services.rebuild import Rebuild
 from registry.services.watermarks import DiskKeeper
 from registry.settings import Settings
 
@@ -107,6 +108,7 @@ class Worker:
             recipes=recipes,
             limit=settings.max_containers,
             answers=self._answers,
+            rebuild=Rebuild(models, self._jobs),
             uses=self._uses,
         )
         prediction = Prediction(

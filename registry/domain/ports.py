@@ -179,6 +179,13 @@ class Models(Protocol):
         """
         ...
 
+    def prepare_again(self, version_id: str, job_id: str) -> str:
+        """Queue a preparation of a version that is there; the unfinished one's id instead when there is one.
+
+        A version that had failed is pending again; one that is ready stays so. Raises NotFound.
+        """
+        ...
+
     def version(self, model: str, ref: VersionRef = LATEST) -> ModelVersion:
         """The version that is named. Raises NotFound, Deleted."""
         ...
@@ -236,8 +243,8 @@ class SearchIndex(Protocol):
 class Environments(Protocol):
     def resolution(self, key: str) -> Resolution: ...
 
-    def retry_resolution(self, key: str) -> Resolution:
-        """The resolution; when it had failed, with its next attempt begun (by exactly one of those who ask at once)."""
+    def retry_resolution(self, seen: Resolution) -> Resolution:
+        """The resolution with its next attempt begun, by exactly one of those who have seen the same one."""
         ...
 
     def resolved(self, key: str, environment: Environment, repairs: Sequence[Json]) -> None:
@@ -250,7 +257,9 @@ class Environments(Protocol):
         """Raises NotFound."""
         ...
 
-    def retry_environment(self, environment_id: str) -> Environment: ...
+    def retry_environment(self, seen: Environment) -> Environment:
+        """As `retry_resolution`: for one that failed, or whose image is gone."""
+        ...
 
     def environment_is_ready(
         self,
@@ -437,13 +446,17 @@ class Ending:
     out_of_memory: bool
 
 
+class ImageGone(Exception):
+    """Somebody has removed the image from the engine."""
+
+
 class Runner(Protocol):
     """Containers of model versions, one per version, in run folders. Contract: runtime-images/CONTRACT.md."""
 
     def start(self, version: RunnableVersion) -> Path:
         """Start a container and wait until it answers; its run folder.
 
-        Raises ModelNotLoadable, ModelOutOfMemory, ModelDied, BuilderUnavailable.
+        Raises ImageGone, ModelNotLoadable, ModelOutOfMemory, ModelDied, BuilderUnavailable.
         """
         ...
 
@@ -486,6 +499,7 @@ class Desk(Protocol):
     def lease(self, version_id: str) -> Path:
         """The run folder of a container that answers for the version, started now if there is none.
 
+        When the version's image is gone, a job begins to make it again, and EnvironmentNotReady names it.
         Raises what `Runner.start` raises, CapacityExceeded, EnvironmentNotReady and NotFound.
         """
         ...
@@ -495,6 +509,10 @@ class Desk(Protocol):
         ...
 
     def ending(self, folder: Path) -> Ending: ...
+
+    def rebuild(self, version_id: str) -> str | None:
+        """The job that makes the image of a ready version again, begun now; None when the image is there."""
+        ...
 
     def runtimes(self) -> Runtimes:
         """What environments can be built on."""

@@ -13,6 +13,7 @@ from registry.domain.ports import (
     Ending,
     Environments,
     ImageBuilder,
+    ImageGone,
     Models,
     RunnableVersion,
     Runner,
@@ -30,6 +31,7 @@ class LeaseDesk:
     """The `Desk` port, in the process that holds the runner. One container per version, at most `limit` in all.
 
     `answers(run folder)` says whether somebody answers there: a socket may outlive its container for a moment.
+    `rebuild(version)` has an image that is gone made again, and gives the job.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class LeaseDesk:
         recipes: Mapping[str, Recipe],
         limit: int,
         answers: Callable[[Path], bool],
+        rebuild: Callable[[ModelVersion], str],
         uses: Uses | None = None,
     ) -> None:
         self._runner = runner
@@ -53,6 +56,7 @@ class LeaseDesk:
         self._recipes = recipes
         self._limit = limit
         self._answers = answers
+        self._rebuild = rebuild
         self._uses = uses
         self._taken: set[str] = set()
         self._changed = threading.Condition()
@@ -66,7 +70,10 @@ class LeaseDesk:
             if folder is not None:
                 self._runner.end(version_id, folder)
             self._make_room()
-            folder = self._runner.start(self._runnable(version))
+            try:
+                folder = self._runner.start(self._runnable(version))
+            except ImageGone as gone:
+                raise EnvironmentNotReady(version.model, version.number, self._rebuild(version)) from gone
             if self._uses is not None and version.environment_id is not None:
                 self._uses.begun(version_id, version.environment_id)
             return folder
@@ -77,6 +84,12 @@ class LeaseDesk:
 
     def ending(self, folder: Path) -> Ending:
         return self._runner.ending(folder, _ENDING_SECONDS)
+
+    def rebuild(self, version_id: str) -> str | None:
+        version = self._models.version_by_id(version_id)
+        if version.state is not State.READY or version.environment_id is None:
+            return None
+        return self._rebuild(version) if self._builder.exists(version.environment_id) is None else None
 
     def runtimes(self) -> Runtimes:
         bases = self._builder.bases()

@@ -64,6 +64,10 @@ class DeskClient:
     def ending(self, folder: Path) -> Ending:
         return Ending(**self._ask("GET", f"/endings/{folder.name}"))
 
+    def rebuild(self, version_id: str) -> str | None:
+        job = self._ask("POST", f"/rebuilds/{version_id}")["job"]
+        return None if job is None else str(job)
+
     def runtimes(self) -> Runtimes:
         document = self._ask("GET", "/runtimes")
         recipes = {language: Recipe(**recipe) for language, recipe in document["recipes"].items()}

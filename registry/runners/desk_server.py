@@ -22,8 +22,8 @@ _THREADS = 32
 def create_desk_app(desk: Desk, doctor: Doctor, key: str = "") -> Flask:
     """WSGI application of the desk and, beside it, of the doctor. With a `key` it answers to nobody else.
 
-    POST /leases/VERSION, DELETE /leases/VERSION/FOLDER, GET /endings/FOLDER, GET /runtimes, POST /examinations.
-    GET /health is for everybody.
+    POST /leases/VERSION, DELETE /leases/VERSION/FOLDER, GET /endings/FOLDER, POST /rebuilds/VERSION, GET /runtimes,
+    POST /examinations. GET /health is for everybody.
     """
     app = Flask("weles-desk")
 
@@ -52,6 +52,10 @@ def create_desk_app(desk: Desk, doctor: Doctor, key: str = "") -> Flask:
     @app.get("/endings/<folder>")
     def ending(folder: str) -> ResponseReturnValue:
         return jsonify(asdict(desk.ending(Path(folder))))
+
+    @app.post("/rebuilds/<version_id>")
+    def rebuild(version_id: str) -> ResponseReturnValue:
+        return jsonify(job=desk.rebuild(version_id))
 
     @app.get("/runtimes")
     def runtimes() -> ResponseReturnValue:

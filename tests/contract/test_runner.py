@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,14 +24,14 @@ from builders.site import SiteSettings
 from builders.spec import EnvironmentSpec
 from registry.blobs.filesystem import FilesystemBlobs
 from registry.domain.errors import ModelNotLoadable
-from registry.domain.ports import RunnableVersion, Runner
+from registry.domain.ports import ImageGone, RunnableVersion, Runner
 from registry.runners.channel import Channel
 from registry.runners.docker import DockerRunner
 from registry.runners.kubernetes import KubernetesRunner
 from registry.runners.run_folder import RunFolders
 from registry.settings import Settings
 from tests.conftest import remove_lake
-from tests.fakes import FakeRunner
+from tests.fakes import GONE, FakeRunner
 
 MODEL = pickle.dumps(SimpleNamespace(predict=len), protocol=4)
 MANIFEST = {"contract": 1, "flavour": "python", "format": "pickle", "file": "model", "target": "y", "inputs": []}
@@ -162,6 +163,12 @@ def test_a_model_that_cannot_be_loaded_leaves_nothing(runner: Runner, make_versi
         runner.start(make_version(b"not a pickle"))
     assert caught.value.fields["error_class"] == "UnpicklingError"
     assert "UnpicklingError" in caught.value.fields["traceback"]
+    assert runner.running() == {}
+
+
+def test_an_image_that_is_gone_is_told_as_such_and_leaves_nothing(runner: Runner, version: RunnableVersion) -> None:
+    with pytest.raises(ImageGone):
+        runner.start(replace(version, image_id=GONE, image_reference=None))
     assert runner.running() == {}
 
 

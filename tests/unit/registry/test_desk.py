@@ -30,7 +30,7 @@ from registry.runners.desk_client import DeskClient
 from registry.runners.desk_server import DeskServer
 from registry.runners.run_folder import RunFolders
 from registry.runners.unix_socket import UnixHttpConnection
-from tests.fakes import FakeRunner
+from tests.fakes import GONE, FakeRunner
 
 PYTHON = Base("python", "3.11.2", "weles-base/python:3.11.2", "sha256:" + "1" * 64)
 RECIPE = Recipe("python/1", "sha256:" + "0" * 64)
@@ -58,7 +58,7 @@ class Versions:
             "deleted_at": None,
             "problem": None,
             "image_id": "sha256:1",
-            "environment_id": None,
+            "environment_id": "sha256:e",
             "flavour": "sklearn",
             "format": "pickle",
             "target": "target",
@@ -81,16 +81,19 @@ def versions() -> Versions:
 @pytest.fixture
 def desk(runner: FakeRunner, versions: Versions) -> LeaseDesk:
     blobs = SimpleNamespace(path=lambda digest: Path("/blobs") / digest)
-    builder = SimpleNamespace(bases=lambda: [PYTHON, Base("r", "4.2.2", "weles-base/r:4.2.2", "sha256:" + "2" * 64)])
+    r = Base("r", "4.2.2", "weles-base/r:4.2.2", "sha256:" + "2" * 64)
+    there = {"sha256:e": "an image"}
+    builder = SimpleNamespace(bases=lambda: [PYTHON, r], exists=there.get)
     return LeaseDesk(
         runner=runner,
         models=cast(Any, versions),
-        environments=cast(Any, None),
+        environments=cast(Any, SimpleNamespace(environment=lambda identity: SimpleNamespace(image_reference=None))),
         blobs=cast(Any, blobs),
         builder=cast(Any, builder),
         recipes={"python": RECIPE},
         limit=2,
         answers=lambda folder: (folder / "socket").exists(),
+        rebuild=lambda version: f"job of {version.id}",
     )
 
 
@@ -168,6 +171,18 @@ def test_what_cannot_run(desk: LeaseDesk, versions: Versions) -> None:
     versions.changes = {"state": State.PENDING, "image_id": None}
     with pytest.raises(EnvironmentNotReady):
         desk.lease("a")
+
+
+def test_an_image_that_is_gone_is_made_again(desk: LeaseDesk, versions: Versions, tmp_path: Path) -> None:
+    DeskServer(desk, Doctor(), tmp_path / "desk").start()
+    client = _client(tmp_path / "desk")
+    assert client.rebuild("a") is None
+    versions.changes = {"image_id": GONE, "environment_id": "sha256:f"}
+    with pytest.raises(EnvironmentNotReady) as caught:
+        client.lease("a")
+    assert caught.value.fields["job"] == client.rebuild("a") == "job of a"
+    versions.changes = {"state": State.PENDING, "environment_id": None}
+    assert client.rebuild("a") is None
 
 
 def test_longest_idle() -> None:
