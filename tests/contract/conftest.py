@@ -1,6 +1,7 @@
 """Where the cluster's runner of the contract suite works: a namespace, its images, and a server of blobs."""
 
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,7 +16,6 @@ from registry.runners.kubernetes import KubernetesRunner
 from registry.settings import Settings
 from tests.cluster import Cluster
 
-NAMESPACE = "contract"
 _HERE = "10.97.0.1"
 
 
@@ -28,7 +28,8 @@ class Place:
         self._images: dict[str, str] = {}
         config.load_kube_config(str(cluster.kubeconfig))
         self.api = client.CoreV1Api()
-        cluster.kubectl("create", "namespace", NAMESPACE)
+        self.namespace = f"contract-{uuid.uuid4().hex[:8]}"
+        cluster.kubectl("create", "namespace", self.namespace)
 
     def image(self, image_id: str) -> str:
         """The reference of an image of the engine."""
@@ -48,7 +49,7 @@ class Place:
             blobs_url=f"http://{_HERE}:{server.effective_port}",
             kubernetes_image=self._lake_image,
         )
-        yield KubernetesRunner(self.api, NAMESPACE, lake, complete, blobs)
+        yield KubernetesRunner(self.api, self.namespace, lake, complete, blobs)
         server.close()
 
 

@@ -22,7 +22,7 @@ from registry.runners.channel import Channel
 from registry.runners.kubernetes import KubernetesRunner
 from registry.settings import Settings
 from registry.tables.table import Table
-from tests.contract.conftest import NAMESPACE, Place
+from tests.contract.conftest import Place
 from tests.contract.conftest import place as place
 from tests.contract.test_runner import MANIFEST
 from tests.contract.test_runner import built as built
@@ -78,7 +78,7 @@ def _ask(folder: Path) -> str:
 
 
 def _pods(place: Place, lake: str) -> list[Any]:
-    return list(place.cluster.get("pods", "-n", NAMESPACE, "-l", f"weles={lake}")["items"])
+    return list(place.cluster.get("pods", "-n", place.namespace, "-l", f"weles={lake}")["items"])
 
 
 def _see(runner: KubernetesRunner, settings: Settings, place: Place, built: tuple[str, str], expression: str) -> str:
