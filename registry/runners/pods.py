@@ -145,7 +145,7 @@ def pod(
                         },
                         [_mount("run")],
                     ),
-                    "ports": [{"name": RELAY, "containerPort": PORT}],
+                    "ports": [{"name": RELAY, "containerPort": PORT, "protocol": "TCP"}],
                 },
             ],
         },

@@ -1,4 +1,4 @@
-"""The chart on a real cluster, from its install to its end: upload, predict, a second node and its loss, upgrade, rollback.
+"""The chart on a real cluster from install to uninstall: upload, predict, a second node, its loss, upgrade, rollback.
 
 One release for the whole file: its tests build on each other, in this order.
 """
@@ -91,9 +91,8 @@ class OnCluster:
     def wait(self) -> None:
         """Until the deployments are as they should be."""
         for name in ("worker", "web"):
-            self.cluster.kubectl(
-                "rollout", "status", f"deployment/{NAME}-{name}", "-n", NAMESPACE, f"--timeout={WAIT_SECONDS // 2}s"
-            )
+            status = f"rollout status deployment/{NAME}-{name} -n {NAMESPACE} --timeout=90s".split()
+            assert "successfully rolled out" in self.cluster.kubectl(*status, check=False), _state()
         # Routes of services may lag behind.
         _until(lambda: requests.get(f"{self.api}/health", timeout=2).ok, "the service")
 
@@ -108,8 +107,26 @@ def _until(look: Callable[[], Any], what: str, seconds: float = WAIT_SECONDS) ->
             found = None
         if found:
             return found
-        assert time.monotonic() < deadline, f"waited too long for {what}"
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited too long for {what}\n{_state()}")
         time.sleep(0.5)
+
+
+def _state() -> str:
+    """What the cluster says of itself, for whoever must find out why."""
+    config = f"--kubeconfig={os.environ['WELES_CLUSTER_WORK']}/admin.conf"
+    said = []
+    for command in (
+        ["get", "pods", "-o", "wide"],
+        ["get", "events", "--sort-by=.lastTimestamp"],
+        ["logs", f"deployment/{NAME}-worker", "--all-containers", "--tail=40"],
+        ["logs", f"deployment/{NAME}-web", "--all-containers", "--tail=20"],
+    ):
+        done = subprocess.run(
+            ["kubectl", config, "-n", NAMESPACE, *command], capture_output=True, text=True, check=False
+        )
+        said.append((done.stdout + done.stderr)[-4000:])
+    return "\n".join(said)
 
 
 @pytest.fixture(scope="module")
