@@ -1,4 +1,4 @@
-"""`python deploy/scaling/model.py`: what a lake of some size costs and where it is full first. Prints the tables of SCALING.md.
+"""What a lake of some size costs and where it is full first: prints the tables of SCALING.md.
 
 Each figure is either measured on the machine of docs/speed.md (MEASURED) or assumed (ASSUMED); everything else follows.
 """

@@ -83,7 +83,7 @@ class OnCluster:
     def doubles(self, name: str, value: float) -> bool:
         answer = self.predict(name, value)
         assert answer.status_code == 200, answer.text
-        return bool(answer.json()["data"] == [[2 * value]])
+        return bool(answer.json()["predictions"] == [{"prediction": 2 * value}])
 
     def pods(self, selector: str) -> list[Any]:
         return list(self.cluster.get("pods", "-n", NAMESPACE, "-l", selector)["items"])
@@ -135,7 +135,9 @@ def lake(kubernetes: Cluster, lake_images: dict[str, str]) -> Iterator[OnCluster
     home = Path(tempfile.mkdtemp(prefix="weles-home-", dir="/tmp"))
     home.chmod(0o755)
     shutil.chown(home, 10001, 10001)
-    dns = subprocess.Popen([sys.executable, Path(__file__).with_name("dns.py"), kubernetes.kubeconfig, HERE])
+    dns = subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("dns.py"), kubernetes.kubeconfig, HERE], stdout=subprocess.DEVNULL
+    )
     try:
         with postgres.server(listen=(HERE, 15432, "10.0.0.0/8")) as database:
             _prepare(kubernetes, home, database)
@@ -226,7 +228,7 @@ def test_a_second_node_and_its_loss_in_the_middle_of_predictions(lake: OnCluster
             value += 1
             try:
                 answer = lake.predict("first", value)
-                right = answer.status_code == 200 and answer.json()["data"] == [[2 * value]]
+                right = answer.status_code == 200 and answer.json()["predictions"] == [{"prediction": 2 * value}]
                 answers.append((time.monotonic(), answer.status_code, right))
             except requests.RequestException:
                 answers.append((time.monotonic(), 0, False))

@@ -63,5 +63,5 @@ while (state := call("GET", f"/jobs/{job}", token=token))["state"] not in ("succ
 assert state["state"] == "succeeded", state
 answer = call("POST", f"/models/{name}/predict", json.dumps([{"x": 21.0}]).encode(), token=token)
 print(answer)
-assert 42.0 in json.loads(json.dumps(answer), parse_float=float)["data"][0], answer
+assert answer["predictions"] == [{"prediction": 42.0}], answer
 call("DELETE", f"/models/{name}", token=token)
