@@ -5,7 +5,7 @@ PYTHON ?= python3
 export PORT HOME_DIR PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-cluster test-unit test-environments bench lint format clean
+.PHONY: help demo stop test test-cluster test-unit test-stores test-environments bench lint format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,11 @@ test-cluster: .venv/ready ## The tests that need a Kubernetes: a real one, in na
 	@deploy/local/engine.sh
 	@deploy/local/postgres.sh
 	@tests/deploy/cluster/run.sh $(ARGS)
+
+test-stores: .venv/ready ## The integration tests again, on Postgres and on an S3 store instead of files
+	@deploy/local/engine.sh
+	@deploy/local/postgres.sh
+	.venv/bin/pytest --stores=postgres,s3 tests/integration tests/faults $(ARGS)
 
 test-unit: .venv/ready ## The tests that need no Docker Engine
 	.venv/bin/pytest -m "not docker" $(ARGS)

@@ -31,7 +31,7 @@ from registry.api.blueprint import PathText
 from registry.api.openapi import DESCRIPTION, SECURITY, RulesPlugin
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register, services
-from registry.blobs.filesystem import FilesystemBlobs
+from registry.blobs.stores import open_blobs
 from registry.db.aliases import SqlAliases
 from registry.db.audits import SqlAudits
 from registry.db.datasets import SqlDatasets
@@ -130,7 +130,7 @@ def _services(settings: Settings, desk: Desk, doctor: Doctor) -> Services:
     memory = Memory.over(engine)
     accounts = AccountService(RememberingAccounts(engine, memory))
     access = AccessService(RememberingAccess(engine, memory))
-    blobs = FilesystemBlobs(settings.blobs_folder)
+    blobs = open_blobs(settings)
     stored_datasets = DatasetService(SqlDatasets(engine), blobs, settings.incoming_folder)
     stored_models, stored_jobs = RememberingModels(engine, memory), SqlJobs(engine)
     fitting = FittingDatasets(stored_datasets, access, settings.max_job_values)

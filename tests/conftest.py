@@ -10,13 +10,12 @@ from pathlib import Path
 import docker
 import pytest
 from docker.errors import DockerException
-from sqlalchemy import create_engine, make_url, text
 
 from builders.bases import Base
 from builders.report import SilentReport
 from builders.runtimes import dev_image, install_base, list_bases
 from registry.runners.docker import sweep
-from tests import cluster, postgres
+from tests import cluster, postgres, s3, stores
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -31,6 +30,20 @@ def _no_engine() -> str | None:
     except DockerException as error:
         return f"no Docker Engine answers: {error}"
     return None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--stores", default="", help="where lakes keep their things, of: postgres,s3 (default: their homes)"
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stores_of_lakes(request: pytest.FixtureRequest) -> None:
+    names = [*filter(None, request.config.getoption("--stores").split(","))]
+    assert set(names) <= {*stores.NAMES}, names
+    if names:
+        stores.chosen = stores.Stores(**{each: request.getfixturevalue(f"{each}_server") for each in names})
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -115,17 +128,24 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with s3.server(tmp_path_factory.mktemp("s3") / "log") as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(s3_server: str) -> s3.Bucket:
+    """A new bucket over real HTTP."""
+    return s3.Bucket(s3_server)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a new database, without a table."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'lake.sqlite'}"
-    server, name = request.getfixturevalue("postgres_server"), f"lake_{uuid.uuid4().hex}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
+    return stores.new_database(request.getfixturevalue("postgres_server"))
 
 
 @pytest.fixture

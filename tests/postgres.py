@@ -36,7 +36,8 @@ def server(listen: tuple[str, int, str] | None = None) -> Iterator[str]:
     if os.getuid() == 0:
         shutil.chown(folder, user)
     address, port, network = listen or ("", 5432, "")
-    options = f"-c listen_addresses='{address}' -c port={port} -c unix_socket_directories={folder} -c fsync=off"
+    options = f"-c listen_addresses='{address}' -c port={port} -c unix_socket_directories={folder}"
+    options += " -c fsync=off -c max_connections=400"
     try:
         for command in (
             [initdb, "-D", str(folder / "data"), "-U", "weles", "-A", "trust", "-E", "UTF8", "--no-sync"],

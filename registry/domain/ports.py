@@ -57,6 +57,10 @@ class Blobs(Protocol):
         """A read-only file with the checked content, to be mounted into a container. Raises BlobUnavailable."""
         ...
 
+    def holds(self, digest: str) -> bool:
+        """The content is there, as far as that can be told without bringing it from elsewhere."""
+        ...
+
     def put_before(self, moment: datetime) -> Iterator[str]:
         """The digests of what was put last before that moment."""
         ...
@@ -68,8 +72,12 @@ class Blobs(Protocol):
         """
         ...
 
-    def sweep(self, before: datetime) -> int:
-        """Remove what was left half-written before that moment; the bytes that it had."""
+    def size(self, digest: str) -> int:
+        """Of the content, in bytes; 0 when it is not there."""
+        ...
+
+    def sweep(self, before: datetime, *, really: bool = True) -> int:
+        """Remove (not `really`: only count) what was left half-written before that moment; the bytes that it had."""
         ...
 
 

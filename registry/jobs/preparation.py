@@ -14,6 +14,7 @@ from builders.built_image import BuiltImage
 from builders.errors import BuilderUnavailable as EngineUnavailable
 from builders.errors import BuildFailed
 from builders.identity import Recipe, environment_id
+from builders.loading_failures import diagnose_loading
 from builders.lock import Lock
 from builders.packages import PackageMissing
 from builders.spec import EnvironmentSpec
@@ -24,6 +25,7 @@ from registry.domain.errors import (
     EnvironmentFailed,
     LakeError,
     LakeFailed,
+    ModelNotLoadable,
     WelesError,
     from_document,
 )
@@ -273,6 +275,12 @@ def _say_which_attempt(report: JobReport, attempt: int) -> None:
 
 def _with_advice(error: WelesError, version: ModelVersion) -> WelesError:
     """Where the client chose the packages by the model alone, one may be missing: say how to send them all."""
+    if isinstance(error, ModelNotLoadable):
+        told = error.fields
+        diagnosis = diagnose_loading(told["error_class"], told["message"], told["traceback"])
+        if diagnosis.cause != "unknown":
+            told["diagnosis"] = diagnosis.to_json()
+            error.next = diagnosis.suggestion
     if error.family == "model" and version.system.get("environment") == "model":
         error.next = f"{_SEND_ALL} {error.next}"
     return error

@@ -85,4 +85,5 @@ def test_every_command_is_there_and_is_right_usage() -> None:
         words = shlex.split(line)[1:]
         assert callable(parser.parse_args(words).run)
         seen |= {name for name in known if words[: len(name.split())] == name.split()}
-    assert seen == known
+    # That one is about the shell, not about the lake.
+    assert seen == known - {"completion"}
