@@ -49,9 +49,9 @@ class BlobCache:
         """Take the file away."""
         self._files.delete(digest, put_before=datetime.max)
 
-    def sweep(self, before: datetime) -> int:
-        """Remove what was half-brought before that moment; the bytes that it had."""
-        return self._files.sweep(before)
+    def sweep(self, before: datetime, *, really: bool = True) -> int:
+        """Remove (not `really`: only count) what was half-brought before that moment; the bytes that it had."""
+        return self._files.sweep(before, really=really)
 
     def _make_room(self) -> None:
         """Take away what has not been asked for longest."""

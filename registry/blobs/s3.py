@@ -136,15 +136,19 @@ class S3Blobs:
         self._cache.forget(digest)
         return True
 
-    def sweep(self, before: datetime) -> int:
-        freed = self._cache.sweep(before)
+    def size(self, digest: str) -> int:
+        with _store_errors(digest):
+            return self._size(digest) or 0
+
+    def sweep(self, before: datetime, *, really: bool = True) -> int:
+        freed = self._cache.sweep(before, really=really)
         pages = self._client.get_paginator("list_multipart_uploads").paginate(
             Bucket=self._bucket, Prefix=f"{self._prefix}sha256/"
         )
         for page in pages:
             for upload in page.get("Uploads", []):
                 if upload["Initiated"] < before:
-                    freed += self._abort(upload["Key"], upload["UploadId"])
+                    freed += self._abort(upload["Key"], upload["UploadId"], really)
         return freed
 
     def signed_url(self, digest: str, seconds: int) -> str:
@@ -157,14 +161,15 @@ class S3Blobs:
         # Parts are seen by nobody until the store has all of them; what fails is aborted.
         self._client.upload_fileobj(cast(BinaryIO, _Kept(file)), self._bucket, self._key(digest), Config=self._in_parts)
 
-    def _abort(self, key: str, upload: str) -> int:
+    def _abort(self, key: str, upload: str, really: bool) -> int:
         freed = 0
         with suppress(self._client.exceptions.NoSuchUpload):
             for page in self._client.get_paginator("list_parts").paginate(
                 Bucket=self._bucket, Key=key, UploadId=upload
             ):
                 freed += sum(part["Size"] for part in page.get("Parts", []))
-            self._client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload)
+            if really:
+                self._client.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload)
         return freed
 
     @contextmanager
@@ -176,13 +181,16 @@ class S3Blobs:
             body.close()
 
     def _is_there(self, digest: str, size: int | None = None) -> bool:
+        found = self._size(digest)
+        return found is not None and size in (None, found)
+
+    def _size(self, digest: str) -> int | None:
         try:
-            found = self._client.head_object(Bucket=self._bucket, Key=self._key(digest))["ContentLength"]
+            return self._client.head_object(Bucket=self._bucket, Key=self._key(digest))["ContentLength"]
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-                return False
+                return None
             raise
-        return size is None or found == size
 
     def _mark_put(self, digest: str) -> str:
         moment = int(now().timestamp() * 1_000_000)

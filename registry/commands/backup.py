@@ -11,7 +11,7 @@ from builders.base_archives import BaseArchives
 from builders.errors import BuilderError
 from registry import __version__
 from registry import home as homes
-from registry.blobs.filesystem import FilesystemBlobs
+from registry.blobs.stores import open_blobs
 from registry.commands.machine import database, docker_of
 from registry.db import snapshot
 from registry.domain.amounts import size_text
@@ -43,7 +43,7 @@ def backup(home: Path | None, as_json: bool, folder: Path, bases: bool) -> None:
             manifest = target.write(
                 lake=homes.prepare(settings),
                 weles=__version__,
-                blobs=FilesystemBlobs(settings.blobs_folder),
+                blobs=open_blobs(settings),
                 needed=snapshot.referenced(part),
                 packages=settings.packages_folder,
                 bases={each: name for each, name in needed.items() if each not in lost},
@@ -84,7 +84,7 @@ def restore(home: Path | None, as_json: bool, folder: Path, keep_id: bool, check
             homes.take_id(settings, manifest.lake)
         homes.prepare(settings)
         with told():
-            source.put_back(manifest, FilesystemBlobs(settings.blobs_folder), settings.packages_folder)
+            source.put_back(manifest, open_blobs(settings), settings.packages_folder)
         missing = [*manifest.missing, *_load_bases(source, manifest)]
         # Last: before it is there, nobody takes this for a lake.
         with database(settings) as engine:

@@ -97,6 +97,12 @@ def test_it_is_told_whether_the_content_is_there(blobs: Blobs) -> None:
     assert not blobs.holds("sha256:..")
 
 
+def test_its_size_is_told(blobs: Blobs) -> None:
+    assert blobs.size(DIGEST) == 0
+    blobs.put(io.BytesIO(CONTENT))
+    assert blobs.size(DIGEST) == len(CONTENT)
+
+
 def test_another_process_reads_it(store: Store) -> None:
     store.blobs.put(io.BytesIO(CONTENT))
     assert store.other.path(DIGEST).read_bytes() == CONTENT

@@ -49,7 +49,7 @@ def test_from_a_freeze_to_an_image_that_runs(engine, lake_name, make_builder, ba
     labels = engine.images.get(built.tag).labels
     assert labels["weles"] == lake_name
     assert labels["weles.environment"] == identity
-    assert labels["weles.recipe"] == "python/1"
+    assert labels["weles.recipe"] == "python/2"
     assert Lock.from_json(json.loads(labels["weles.lock"])) == lock
     assert json.loads(labels["weles.installed"]) == dict(built.installed)
     assert "://" not in labels["weles.lock"]
@@ -122,7 +122,7 @@ PyMODINIT_FUNC PyInit_weles_c_test(void) { return PyModule_Create(&module); }
 """
 
 
-def _c_extension(folder):
+def c_extension(folder):
     """A source distribution that only a compiler can make something of."""
     files = {
         "setup.py": "from setuptools import Extension, setup\n"
@@ -144,7 +144,7 @@ def test_c_is_compiled_where_there_are_compilers_and_the_image_has_none(
     monkeypatch.setattr("builders.fetching.dev_base", lambda client, base: None)
     links = tmp_path / "links"
     links.mkdir()
-    _c_extension(links)
+    c_extension(links)
     host = SiteSettings.from_host()
     site = dataclasses.replace(host, find_links=(*host.find_links, str(links)))
     builder = make_builder(store=tmp_path / "packages", site=site, timeout=600)
