@@ -5,7 +5,7 @@ PYTHON ?= python3
 export PORT HOME_DIR PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-unit test-stores test-environments test-deploy bench lint format clean
+.PHONY: help demo stop test test-cluster test-unit test-stores test-environments bench lint format clean test-deploy
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,11 @@ test: .venv/ready ## Lint, then every test, on a real Docker Engine
 	@deploy/local/postgres.sh
 	@deploy/local/runtime.sh python "$$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
 	.venv/bin/pytest -m "not environments and not deploy" $(ARGS)
+
+test-cluster: .venv/ready ## The tests that need a Kubernetes: a real one, in namespaces (root; the first time builds it, 10 minutes)
+	@deploy/local/engine.sh
+	@deploy/local/postgres.sh
+	@tests/deploy/cluster/run.sh $(ARGS)
 
 test-stores: .venv/ready ## The integration tests again, on Postgres and on an S3 store instead of files
 	@deploy/local/engine.sh

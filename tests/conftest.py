@@ -13,9 +13,9 @@ from docker.errors import DockerException
 
 from builders.bases import Base
 from builders.report import SilentReport
-from builders.runtimes import dev_image, install_base
+from builders.runtimes import dev_image, install_base, list_bases
 from registry.runners.docker import sweep
-from tests import postgres, s3, stores
+from tests import cluster, postgres, s3, stores
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -47,6 +47,10 @@ def _stores_of_lakes(request: pytest.FixtureRequest) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not cluster.IS_HERE:
+        for item in items:
+            if item.get_closest_marker("cluster"):
+                item.add_marker(pytest.mark.skip(reason="needs a cluster: `make test-cluster`"))
     marked = [item for item in items if item.get_closest_marker("docker")]
     reason = _no_engine() if marked else None
     if reason is None:
@@ -63,6 +67,32 @@ def engine() -> Iterator[docker.DockerClient]:
     client = docker.from_env(timeout=600)
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def kubernetes(engine: docker.DockerClient) -> Iterator[cluster.Cluster]:
+    """A real cluster with one node."""
+    with cluster.start(engine) as it:
+        yield it
+
+
+@pytest.fixture(scope="session")
+def lake_images(engine: docker.DockerClient) -> dict[str, str]:
+    """The lake's own images by process, made from this checkout on the Python base of the machine.
+
+    WELES_LAKE_IMAGES names some that were made before (`name`: name/web and name/worker).
+    """
+    if made := os.environ.get("WELES_LAKE_IMAGES"):
+        return {each: f"{made}/{each}:latest" for each in ("web", "worker")}
+    install_base(engine, "python", "3.11", SilentReport())
+    (base,) = (each for each in list_bases(engine) if each.language == "python" and each.version.startswith("3.11."))
+    name = "weles-cluster-test"
+    done = subprocess.run(
+        [ROOT / "deploy" / "image" / "build.sh", name], env={**os.environ, "BASE": base.image}, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return {each: f"{name}/{each}:latest" for each in ("web", "worker")}
 
 
 @pytest.fixture(scope="session")

@@ -45,13 +45,18 @@ def revisions(engine: Engine) -> tuple[str | None, str | None]:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the tables to the newest migration; several processes may call it at once on Postgres and SQLite."""
+    """Bring the tables to the newest migration; several processes may call it at once on Postgres and SQLite.
+
+    Tables of a newer version of the lake are left as they are: migrations only add, so a rollback can work on them.
+    """
     config = _config()
     with engine.execution_options(writes=True).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7735601)")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+        if set(MigrationContext.configure(connection).get_current_heads()) <= known:
+            command.upgrade(config, "head")
 
 
 def _config() -> Config:
