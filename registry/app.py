@@ -32,7 +32,7 @@ from registry.api.blueprint import PathText
 from registry.api.openapi import DESCRIPTION, SECURITY, RulesPlugin
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register, services
-from registry.blobs.filesystem import FilesystemBlobs
+from registry.blobs.stores import open_blobs
 from registry.db.aliases import SqlAliases
 from registry.db.audits import SqlAudits
 from registry.db.datasets import SqlDatasets
@@ -46,7 +46,7 @@ from registry.db.search import SqlSearch
 from registry.domain.errors import WelesError
 from registry.domain.ports import Desk, Doctor
 from registry.runners.channel import Channel
-from registry.runners.desk_client import DeskClient
+from registry.runners.desk_client import desk_client
 from registry.runners.run_folder import RunFolders
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
@@ -82,7 +82,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None, docto
     `settings` default to the environment's `WELES_*`, `desk` and `doctor` to the worker's on its socket.
     """
     settings = settings or Settings.from_environ()
-    worker = DeskClient(settings.desk_socket, settings.start_seconds + _DESK_MARGIN_SECONDS)
+    worker = desk_client(settings, settings.start_seconds + _DESK_MARGIN_SECONDS)
     app = Flask("weles", static_folder=None)
     app.request_class = multipart.SpoolingRequest
     app.teardown_request(multipart.close_opened)
@@ -131,7 +131,7 @@ def _services(settings: Settings, desk: Desk, doctor: Doctor) -> Services:
     memory = Memory.over(engine)
     accounts = AccountService(RememberingAccounts(engine, memory))
     access = AccessService(RememberingAccess(engine, memory))
-    blobs = FilesystemBlobs(settings.blobs_folder)
+    blobs = open_blobs(settings)
     stored_datasets = DatasetService(SqlDatasets(engine), blobs, settings.incoming_folder)
     stored_models, stored_jobs = RememberingModels(engine, memory), SqlJobs(engine)
     fitting = FittingDatasets(stored_datasets, access, settings.max_job_values)

@@ -10,6 +10,7 @@ from registry.domain.wanted_runtimes import wanted_runtimes
 from registry.domain.watermarks import Watermarks
 
 VARIABLE_PREFIX = "WELES_"
+_RUNNERS = ("docker", "kubernetes")
 _TRUTHS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
@@ -23,6 +24,11 @@ class Settings:
     web_processes: int = field(default=1, metadata={"help": "gunicorn worker processes"})
     web_threads: int = field(default=16, metadata={"help": "threads of each web process"})
     database_url: str = field(default="", metadata={"help": "SQLAlchemy URL; default: SQLite in the home folder"})
+    bucket: str = field(
+        default="", metadata={"help": "s3://BUCKET/PREFIX for models and datasets; default: files in the home folder"}
+    )
+    s3_endpoint: str = field(default="", metadata={"help": "address of a store that speaks S3; default: Amazon's"})
+    blob_cache_bytes: int = field(default=20 << 30, metadata={"help": "disk for what was read from the bucket last"})
     engine_home: str = field(
         default="", metadata={"help": "the home folder as the engine's machine sees it; default: the same"}
     )
@@ -30,6 +36,19 @@ class Settings:
     image_registry: str = field(
         default="", metadata={"help": "OCI registry (host[:port][/path]) that images are brought to; default: none"}
     )
+    runner: str = field(default="docker", metadata={"help": "where models run: docker, or kubernetes"})
+    secret: str = field(default="", metadata={"help": "what processes on several machines prove themselves with"})
+    desk_url: str = field(default="", metadata={"help": "the worker's desk for web processes elsewhere; default: none"})
+    desk_port: int = field(default=0, metadata={"help": "port of the desk for web processes elsewhere; default: none"})
+    blobs_url: str = field(default="", metadata={"help": "where pods get their model: `weles-registry blobs`"})
+    blobs_port: int = field(default=8081, metadata={"help": "port that `weles-registry blobs` listens on"})
+    kubernetes_image: str = field(default="", metadata={"help": "image of the lake itself, for its part in every pod"})
+    kubernetes_namespace: str = field(default="", metadata={"help": "namespace of pods; default: the worker's own"})
+    kubernetes_owner: str = field(default="", metadata={"help": "ConfigMap that pods belong to, and go with"})
+    kubernetes_pod: str = field(
+        default="", metadata={"help": "JSON: nodeSelector, tolerations, runtimeClassName … of pods"}
+    )
+    kubernetes_cpu_request: float = field(default=0.1, metadata={"help": "processors that are kept for a pod"})
     max_upload_bytes: int = field(default=12 << 30, metadata={"help": "largest request body of an upload"})
     max_data_bytes: int = field(default=8 << 30, metadata={"help": "largest table of an upload, as it is sent"})
     max_predict_bytes: int = field(default=256 << 20, metadata={"help": "largest request body of a prediction"})
@@ -96,6 +115,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "home", Path(self.home).resolve())
+        if self.runner not in _RUNNERS:
+            raise ValueError(f"WELES_RUNNER={self.runner!r} is not one of {', '.join(_RUNNERS)}")
         for names, read in (
             ("WELES_DISK_HIGH and WELES_DISK_LOW", lambda: self.watermarks),
             ("WELES_RUNTIMES", lambda: self.wanted_runtimes),
@@ -143,6 +164,11 @@ class Settings:
     @property
     def blobs_folder(self) -> Path:
         return self.home / "blobs"
+
+    @property
+    def blob_cache_folder(self) -> Path:
+        """What was brought from the bucket; a lake without one has none."""
+        return self.home / "blob-cache"
 
     @property
     def incoming_folder(self) -> Path:

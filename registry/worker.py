@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from builders.docker_builder import DockerBuilder
 from builders.docker_images import DockerImages
@@ -19,7 +20,7 @@ from builders.runtimes import install_base
 from builders.site import SiteSettings
 from registry import home
 from registry.analysis.process import AnalysisProcess, interpreter
-from registry.blobs.filesystem import FilesystemBlobs
+from registry.blobs.stores import open_blobs
 from registry.db.accounts import SqlAccounts
 from registry.db.audits import SqlAudits
 from registry.db.datasets import SqlDatasets
@@ -34,6 +35,7 @@ from registry.disk import disk_of, engine_folder
 from registry.domain.entities import JobKind
 from registry.domain.errors import WelesError
 from registry.domain.ports import Blobs
+from registry.domain.signature import key
 from registry.jobs import spool
 from registry.jobs.audit import AuditWork
 from registry.jobs.batch import BatchPredictions
@@ -44,6 +46,7 @@ from registry.jobs.work import Do, Work
 from registry.jobs.workflows import JobRunner
 from registry.runners.channel import Channel, ContainerGone
 from registry.runners.desk import LeaseDesk
+from registry.runners.desk_client import DESK
 from registry.runners.desk_server import DeskServer
 from registry.runners.docker import DockerRunner
 from registry.runners.engine import docker_client
@@ -54,8 +57,14 @@ from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction
 from registry.services.pruning import PruningService
 from registry.services.purge import Purge
+from registry.services.rebuild import Rebuild
 from registry.services.watermarks import DiskKeeper
 from registry.settings import Settings
+
+if TYPE_CHECKING:
+    import docker
+
+    from registry.runners.kubernetes import KubernetesRunner
 
 _log = logging.getLogger(__name__)
 _LOOK_FOR_JOBS_SECONDS = 0.2
@@ -75,11 +84,11 @@ class Worker:
         self._channel = Channel()
         self._engine = connect(settings.database)
         self._client = client = docker_client(settings)
-        models, blobs = SqlModels(self._engine), FilesystemBlobs(settings.blobs_folder)
+        models, blobs = SqlModels(self._engine), open_blobs(settings)
         environments, upkeep = SqlEnvironments(self._engine), SqlUpkeep(self._engine)
         self._uses = Uses(upkeep, lambda version_id: models.version_by_id(version_id).environment_id)
         self._jobs = SqlJobs(self._engine)
-        self._runner = DockerRunner(client, self._lake, settings)
+        self._runner = self._choose_runner(client, blobs)
         build = partial(
             DockerBuilder,
             client,
@@ -94,11 +103,13 @@ class Worker:
         desk = LeaseDesk(
             runner=self._runner,
             models=models,
+            environments=environments,
             blobs=blobs,
             builder=builder,
             recipes=recipes,
             limit=settings.max_containers,
             answers=self._answers,
+            rebuild=Rebuild(models, self._jobs),
             uses=self._uses,
         )
         prediction = Prediction(
@@ -133,7 +144,18 @@ class Worker:
         # Somebody waits for the doctor's answer: it gives up sooner than a build.
         examiner = build(timeout_seconds=min(settings.build_seconds, examination.SECONDS))
         doctor = examination.Examination(examiner, environments, recipes)
-        self._desk_server = DeskServer(desk, doctor, settings.desk_socket)
+        desk_key = key(settings.secret, DESK).hex() if settings.desk_port else ""
+        self._desk_server = DeskServer(desk, doctor, settings.desk_socket, settings.desk_port, desk_key)
+
+    def _choose_runner(self, client: "docker.DockerClient", blobs: Blobs) -> "DockerRunner | KubernetesRunner":
+        settings = self._settings
+        if settings.runner == "docker":
+            return DockerRunner(client, self._lake, settings)
+        from registry.runners.cluster import cluster
+        from registry.runners.kubernetes import KubernetesRunner
+
+        api, namespace = cluster(settings)
+        return KubernetesRunner(api, namespace, self._lake, settings, blobs)
 
     def _other_kinds(self, prediction: Prediction, blobs: Blobs) -> Mapping[JobKind, Do]:
         """What does the jobs of each kind but preparation."""
@@ -182,7 +204,7 @@ class Worker:
                 if time.monotonic() - renewed > self._settings.lease_seconds / 6:
                     renewed = time.monotonic()
                     self._runner.renew()
-                    self._uses.look(self._runner.running())
+                    self._uses.look(self._runner.idle())
             except Exception:
                 # A database or an engine that is away for a moment is no reason to stop looking after the rest.
                 _log.exception("keeping house")
@@ -190,13 +212,16 @@ class Worker:
 
     def _clean(self) -> None:
         """Beside the rest: large files take their time, and leases must be renewed meanwhile."""
-        freed = -_FREE_SECONDS
+        freed, due = -_FREE_SECONDS, False
         while True:
             try:
                 self._purge.end_deleted()
-                if self._purge.purge() or time.monotonic() - freed > _FREE_SECONDS:
-                    freed = time.monotonic()
-                    self._purge.free()
+                due = due or self._purge.purge() > 0 or time.monotonic() - freed > _FREE_SECONDS
+                if due:
+                    with home.may_free(self._settings) as may:
+                        if may:
+                            self._purge.free()
+                            due, freed = False, time.monotonic()
             except Exception:
                 _log.exception("cleaning up")
             time.sleep(_CLEAN_SECONDS)
@@ -240,8 +265,11 @@ class Worker:
         """Become the program that removes the containers.
 
         Jobs must not see their containers go, or they would end as failed: with the process replaced nothing runs any
-        more, and what was under way goes on at the next start, as after a crash.
+        more, and what was under way goes on at the next start, as after a crash. Pods are left to the next worker: if
+        none comes, they lose their leases and end.
         """
+        if self._settings.runner == "kubernetes":
+            os._exit(0)
         os.execv(  # noqa: S606 (no shell is wanted)
             sys.executable, [sys.executable, "-m", "registry.runners.sweep", self._settings.docker_host, self._lake]
         )

@@ -6,9 +6,12 @@ import threading
 from pathlib import Path
 
 from registry.domain.errors import ModelNotLoadable
-from registry.domain.ports import Ending, RunnableVersion
+from registry.domain.ports import Ending, ImageGone, RunnableVersion
 from registry.runners.run_folder import RunFolder, RunFolders
 from registry.runners.unix_socket import reachable
+
+# The one image that fakes do not have.
+GONE = "sha256:" + "0" * 64
 
 
 class FakeRunner:
@@ -30,6 +33,8 @@ class FakeRunner:
             self.gate.wait()
         if self.failure is not None:
             raise self.failure
+        if version.image_id == GONE:
+            raise ImageGone(GONE)
         if version.model_file.exists() and not version.model_file.read_bytes().startswith(b"\x80"):
             raise ModelNotLoadable("UnpicklingError", "invalid load key", "UnpicklingError: …")
         folder = self._folders.new(os.getuid(), os.getgid())
@@ -45,6 +50,9 @@ class FakeRunner:
     def running(self) -> dict[str, Path]:
         with self._lock:
             return {version_id: folder.path for version_id, folder in self._running.items()}
+
+    def idle(self) -> dict[str, float]:
+        return {version_id: RunFolder(folder).idle_seconds for version_id, folder in self.running().items()}
 
     def renew(self) -> None:
         with self._lock:

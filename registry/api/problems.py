@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, request
+from flask import Response, request, url_for
 from flask_smorest import Api
 from marshmallow import INCLUDE, Schema, fields
 from werkzeug.exceptions import HTTPException
@@ -100,6 +100,8 @@ def problem(error: WelesError, beside: Mapping[str, Any] | None = None) -> Respo
     response = Response(json.dumps(body), status=body["status"], content_type=MEDIA_TYPE)
     if body["status"] == HTTPStatus.SERVICE_UNAVAILABLE and isinstance(error, LakeError):
         response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.EnvironmentNotReady) and error.fields["job"]:
+        response.headers["Link"] = f'<{url_for("jobs.OneJob", job_id=error.fields["job"])}>; rel="status"'
     if isinstance(error, errors.TooManyAttempts):
         response.headers["Retry-After"] = str(error.fields["retry_after"])
     if isinstance(error, errors.Unauthenticated):

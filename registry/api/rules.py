@@ -185,4 +185,5 @@ RULES: dict[tuple[str, str], Rule] = {
     ("jobs.OneJob", "GET"): see_job(Scope.READ),
     ("jobs.OneJob", "DELETE"): change_job(Scope.WRITE),
     ("jobs.JobLog", "GET"): see_job(Scope.READ),
+    ("jobs.Retry", "POST"): change_job(Scope.WRITE),
 }

@@ -11,7 +11,7 @@ from registry.domain.amounts import moment_text, span_text
 from registry.domain.entities import Json
 from registry.domain.errors import NotFound
 from registry.runners.containers import Container, Containers
-from registry.runners.desk_client import DeskClient
+from registry.runners.desk_client import desk_client
 from registry.settings import Settings
 from registry.terminal import CALLER, HOME, JSON, fail, lake_settings, show
 
@@ -73,7 +73,7 @@ def stop(home: Path | None, names: tuple[str, ...], everything: bool) -> None:
 def _end(settings: Settings, there: Containers, container: Container) -> None:
     """By the worker where one runs, so that it does not take the end for the model's fault."""
     if settings.desk_socket.is_socket() and homes.has_worker(settings) and container.version_id and container.folder:
-        DeskClient(settings.desk_socket, _DESK_SECONDS).end(container.version_id, container.folder)
+        desk_client(settings, _DESK_SECONDS).end(container.version_id, container.folder)
     else:
         there.remove(container)
 

@@ -29,9 +29,9 @@ class SqlEnvironments:
             raise NotFound("resolution", key)
         return Resolution(**{**row._mapping, "state": State(row.state)})
 
-    def retry_resolution(self, key: str) -> Resolution:
-        self._retry(resolutions, resolutions.c.key == key, self.resolution(key))
-        return self.resolution(key)
+    def retry_resolution(self, seen: Resolution) -> Resolution:
+        self._retry(resolutions, resolutions.c.key == seen.key, seen)
+        return self.resolution(seen.key)
 
     def resolved(self, key: str, environment: Environment, repairs: Sequence[Json]) -> None:
         values = {
@@ -60,9 +60,9 @@ class SqlEnvironments:
             raise NotFound("environment", environment_id)
         return Environment(**{**row._mapping, "state": State(row.state)})
 
-    def retry_environment(self, environment_id: str) -> Environment:
-        self._retry(environments, environments.c.id == environment_id, self.environment(environment_id))
-        return self.environment(environment_id)
+    def retry_environment(self, seen: Environment) -> Environment:
+        self._retry(environments, environments.c.id == seen.id, seen)
+        return self.environment(seen.id)
 
     def environment_is_ready(
         self,
@@ -99,9 +99,9 @@ class SqlEnvironments:
         return [repair for index, repair in enumerate(found) if repair not in found[:index]]
 
     def _retry(self, table: Table, here: Any, seen: Resolution | Environment) -> None:
-        """Begin the next attempt of what was seen failed; of those who saw the same attempt, one does."""
-        if seen.state is State.FAILED:
-            self._update(table, here & (table.c.attempt == seen.attempt), state=State.PENDING, attempt=seen.attempt + 1)
+        """Begin the next attempt of what was seen; of those who saw the same attempt, one does."""
+        same = here & (table.c.attempt == seen.attempt) & (table.c.state == seen.state)
+        self._update(table, same, state=State.PENDING, attempt=seen.attempt + 1, problem=None)
 
     def _update(self, table: Table, here: Any, **values: Any) -> None:
         with self._writes.begin() as connection:

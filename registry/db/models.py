@@ -69,6 +69,24 @@ class SqlModels:
             )
         return added
 
+    def prepare_again(self, version_id: str, job_id: str) -> str:
+        here = versions.c.id == version_id
+        failed = here & (versions.c.state == State.FAILED)
+        with self._writes.begin() as connection:
+            # Locks the version's row: of those who ask at once, one begins.
+            version = connection.execute(
+                select(models.c.owner_id).join_from(versions, models).where(here).with_for_update(of=versions)
+            ).one_or_none()
+            if version is None:
+                raise NotFound("version", version_id)
+            last = _last_preparation(connection, version_id)
+            if not JobState(last.state).is_over:
+                return str(last.id)
+            connection.execute(update(versions).where(failed).values(state=State.PENDING, problem=None))
+            connection.execute(update(versions).where(here).values(file_freed_at=None))
+            _queue(connection, version_id, job_id, version.owner_id)
+        return job_id
+
     def version(self, model: str, ref: VersionRef = LATEST) -> ModelVersion:
         query = _named(_select().where(versions.c.model == model), ref).limit(1)
         with self._reads.connect() as connection:
@@ -177,13 +195,13 @@ def _take_known(connection: Connection, version: ModelVersion, job_id: str) -> A
         connection.execute(update(versions).where(here).values(**again, state=State.PENDING, file_freed_at=None))
         _queue(connection, known.id, job_id, version.owner_id)
         return Added(known.id, known.number, job_id, JobState.QUEUED, Outcome.RETRIED)
-    job = connection.execute(
-        select(jobs.c.id, jobs.c.state)
-        .where(jobs.c.version_id == known.id, jobs.c.kind == JobKind.PREPARE)
-        .order_by(jobs.c.created_at.desc())
-        .limit(1)
-    ).one()
+    job = _last_preparation(connection, known.id)
     return Added(known.id, known.number, job.id, JobState(job.state), outcome)
+
+
+def _last_preparation(connection: Connection, version_id: str) -> Row[*tuple[object, ...]]:
+    query = select(jobs.c.id, jobs.c.state).where(jobs.c.version_id == version_id, jobs.c.kind == JobKind.PREPARE)
+    return connection.execute(query.order_by(jobs.c.created_at.desc()).limit(1)).one()
 
 
 def _add_new(connection: Connection, version: ModelVersion, job_id: str) -> Added:

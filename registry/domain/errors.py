@@ -367,7 +367,7 @@ class EnvironmentNotReady(LakeError):
 
     def __init__(self, name: str, version: int, job: str | None) -> None:
         super().__init__(
-            f"Version {version} of {name!r} is still being prepared.",
+            f"Version {version} of {name!r} is being prepared.",
             next="Ask again in a few seconds, or follow its job.",
             job=job,
         )

@@ -58,6 +58,10 @@ class Blobs(Protocol):
         """A read-only file with the checked content, to be mounted into a container. Raises BlobUnavailable."""
         ...
 
+    def holds(self, digest: str) -> bool:
+        """The content is there, as far as that can be told without bringing it from elsewhere."""
+        ...
+
     def put_before(self, moment: datetime) -> Iterator[str]:
         """The digests of what was put last before that moment."""
         ...
@@ -69,8 +73,12 @@ class Blobs(Protocol):
         """
         ...
 
-    def sweep(self, before: datetime) -> int:
-        """Remove what was left half-written before that moment; the bytes that it had."""
+    def size(self, digest: str) -> int:
+        """Of the content, in bytes; 0 when it is not there."""
+        ...
+
+    def sweep(self, before: datetime, *, really: bool = True) -> int:
+        """Remove (not `really`: only count) what was left half-written before that moment; the bytes that it had."""
         ...
 
 
@@ -180,6 +188,13 @@ class Models(Protocol):
         """
         ...
 
+    def prepare_again(self, version_id: str, job_id: str) -> str:
+        """Queue a preparation of a version that is there; the unfinished one's id instead when there is one.
+
+        A version that had failed is pending again; one that is ready stays so. Raises NotFound.
+        """
+        ...
+
     def version(self, model: str, ref: VersionRef = LATEST) -> ModelVersion:
         """The version that is named. Raises NotFound, Deleted."""
         ...
@@ -239,8 +254,8 @@ class SearchIndex(Protocol):
 class Environments(Protocol):
     def resolution(self, key: str) -> Resolution: ...
 
-    def retry_resolution(self, key: str) -> Resolution:
-        """The resolution; when it had failed, with its next attempt begun (by exactly one of those who ask at once)."""
+    def retry_resolution(self, seen: Resolution) -> Resolution:
+        """The resolution with its next attempt begun, by exactly one of those who have seen the same one."""
         ...
 
     def resolved(self, key: str, environment: Environment, repairs: Sequence[Json]) -> None:
@@ -253,7 +268,9 @@ class Environments(Protocol):
         """Raises NotFound."""
         ...
 
-    def retry_environment(self, environment_id: str) -> Environment: ...
+    def retry_environment(self, seen: Environment) -> Environment:
+        """As `retry_resolution`: for one that failed, or whose image is gone."""
+        ...
 
     def environment_is_ready(
         self,
@@ -417,12 +434,19 @@ class ImageBuilder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RunnableVersion:
-    """What a runner must know to run a version: nothing of who or why."""
+    """What a runner must know to run a version: nothing of who or why.
+
+    The image by its id, for where it was built, and by its place in a registry, for elsewhere; the model's file by its
+    path and by its blob, likewise.
+    """
 
     id: str
     image_id: str
     model_file: Path
     manifest: Json
+    environment_id: str = ""
+    image_reference: str | None = None
+    model_blob: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,18 +457,26 @@ class Ending:
     out_of_memory: bool
 
 
+class ImageGone(Exception):
+    """Somebody has removed the image from the engine."""
+
+
 class Runner(Protocol):
     """Containers of model versions, one per version, in run folders. Contract: runtime-images/CONTRACT.md."""
 
     def start(self, version: RunnableVersion) -> Path:
         """Start a container and wait until it answers; its run folder.
 
-        Raises ModelNotLoadable, ModelOutOfMemory, ModelDied, BuilderUnavailable.
+        Raises ImageGone, ModelNotLoadable, ModelOutOfMemory, ModelDied, BuilderUnavailable.
         """
         ...
 
     def running(self) -> dict[str, Path]:
         """Version id → run folder of every container of this lake that is up."""
+        ...
+
+    def idle(self) -> dict[str, float]:
+        """Version id → seconds since its container's last answer, or start; infinite for one that is gone, or lies."""
         ...
 
     def renew(self) -> None:
@@ -478,6 +510,7 @@ class Desk(Protocol):
     def lease(self, version_id: str) -> Path:
         """The run folder of a container that answers for the version, started now if there is none.
 
+        When the version's image is gone, a job begins to make it again, and EnvironmentNotReady names it.
         Raises what `Runner.start` raises, CapacityExceeded, EnvironmentNotReady and NotFound.
         """
         ...
@@ -487,6 +520,10 @@ class Desk(Protocol):
         ...
 
     def ending(self, folder: Path) -> Ending: ...
+
+    def rebuild(self, version_id: str) -> str | None:
+        """The job that makes the image of a ready version again, begun now; None when the image is there."""
+        ...
 
     def runtimes(self) -> Runtimes:
         """What environments can be built on."""

@@ -14,6 +14,7 @@ from builders.built_image import BuiltImage
 from builders.errors import BuilderUnavailable as EngineUnavailable
 from builders.errors import BuildFailed
 from builders.identity import Recipe, environment_id
+from builders.loading_failures import diagnose_loading
 from builders.lock import Lock
 from builders.packages import PackageMissing
 from builders.spec import EnvironmentSpec
@@ -24,6 +25,7 @@ from registry.domain.errors import (
     EnvironmentFailed,
     LakeError,
     LakeFailed,
+    ModelNotLoadable,
     WelesError,
     from_document,
 )
@@ -48,7 +50,6 @@ _SEND_ALL = (
     'environment="freeze", which sends all of your session.'
 )
 _FAILED = LakeFailed("The worker failed while it made this environment; its log says more.").to_document()
-_IMAGE_GONE = LakeFailed("The environment's image is gone from the engine; it is made again.").to_document()
 
 
 class Preparation:
@@ -81,7 +82,9 @@ class Preparation:
         """Mark the job running; (key, attempt) of the resolution to go by, a failed one begun anew."""
         self._jobs.update(job_id, JobState.RUNNING, Phase.RESOLVE, 0, "looking at the environment")
         version = self._models.version_by_id(version_id)
-        resolution = self._environments.retry_resolution(version.resolution_key)
+        resolution = self._environments.resolution(version.resolution_key)
+        if resolution.state is State.FAILED:
+            resolution = self._environments.retry_resolution(resolution)
         return resolution.key, resolution.attempt
 
     def acquire(self, key: str) -> Json:
@@ -91,6 +94,7 @@ class Preparation:
             return {"environment": resolution.environment_id}
         base = Base(**resolution.base)
         with JobReport(self._jobs, key) as report:
+            _say_which_attempt(report, resolution.attempt)
 
             def resolve_and_fetch() -> Json:
                 resolved = self._builder.resolve(EnvironmentSpec.from_json(resolution.spec), base, report)
@@ -113,9 +117,11 @@ class Preparation:
             there = self._builder.exists(environment)
             if there is not None and there.reference == known.image_reference:
                 return None
-            # Somebody removed the image, or the registry is another one now: it can be made again, or delivered there.
-            self._environments.environment_failed(environment, _IMAGE_GONE)
-        return self._environments.retry_environment(environment).attempt
+        if known.state is not State.PENDING:
+            # It failed; or its image was removed, or the registry is another one now: it can be made again, or
+            # delivered there.
+            known = self._environments.retry_environment(known)
+        return known.attempt
 
     def give_up_acquiring(self, key: str) -> None:
         """The attempt ended without a result: let the next upload begin another."""
@@ -130,6 +136,7 @@ class Preparation:
         known = self._environments.environment(environment)
         base, lock = Base(**known.base), Lock.from_json(known.lock)
         with JobReport(self._jobs, environment) as report:
+            _say_which_attempt(report, known.attempt)
 
             def build() -> Json:
                 image = self._build_once(environment, lock, base, key, report)
@@ -168,14 +175,21 @@ class Preparation:
         return {}
 
     def finish(self, job_id: str, version_id: str, problem: Json | None) -> None:
-        """Write down how it ended. A version that failed keeps no container, and no file if that is what was wrong."""
+        """Write down how it ended. A version that failed keeps no container, and no file if that is what was wrong.
+
+        One that was ready before stays so, unless it answers otherwise now: what its image lacks can be mended.
+        """
         if problem is None:
             self._jobs.update(job_id, JobState.SUCCEEDED, Phase.READY, 100, "ready")
             return
         job = self._jobs.get(job_id)
         if job.state.is_over:
             return
-        self._models.version_failed(version_id, problem, free_file=from_document(problem).family == "model")
+        error = from_document(problem)
+        was_ready = self._models.version_by_id(version_id).state is State.READY
+        if not was_ready or isinstance(error, AnswersDiffer):
+            free_file = error.family == "model" and not was_ready
+            self._models.version_failed(version_id, problem, free_file=free_file)
         self._jobs.update(job_id, JobState.FAILED, job.phase, job.percent, problem["detail"], problem)
         self._jobs.log(job_id, [f"failed: {problem['detail']}"])
         try:
@@ -266,8 +280,20 @@ def _found_tags(version: ModelVersion, installed: Mapping[str, str]) -> list[str
     return found_tags(version.language, version.flavour, version.model_class, task, [*packages])
 
 
+def _say_which_attempt(report: JobReport, attempt: int) -> None:
+    """The log of those before is kept: this is where the next one begins."""
+    if attempt > 1:
+        report.log(f"attempt {attempt}")
+
+
 def _with_advice(error: WelesError, version: ModelVersion) -> WelesError:
     """Where the client chose the packages by the model alone, one may be missing: say how to send them all."""
+    if isinstance(error, ModelNotLoadable):
+        told = error.fields
+        diagnosis = diagnose_loading(told["error_class"], told["message"], told["traceback"])
+        if diagnosis.cause != "unknown":
+            told["diagnosis"] = diagnosis.to_json()
+            error.next = diagnosis.suggestion
     if error.family == "model" and version.system.get("environment") == "model":
         error.next = f"{_SEND_ALL} {error.next}"
     return error

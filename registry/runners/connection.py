@@ -53,16 +53,16 @@ class Connection:
     is_kept = True
 
     def __init__(self, stream: socket.socket) -> None:
-        self._stream = stream
+        self.stream = stream
         self._scratch = bytearray(_ONE_SYSCALL)
 
     def connect(self, address: str, deadline: float) -> None:
         self._limit(deadline)
         try:
-            self._stream.connect(address)
-        except TimeoutError:
-            raise
+            self.stream.connect(address)
         except OSError as error:
+            if is_late(error):
+                raise
             raise ConnectionLost(f"nobody listens: {error.strerror}") from None
 
     def send(self, parts: Sequence[Any], deadline: float) -> None:
@@ -70,15 +70,15 @@ class Connection:
         try:
             if sum(memoryview(part).nbytes for part in parts) <= _ONE_SYSCALL:
                 self._limit(deadline)
-                self._stream.sendall(b"".join(parts))
+                self.stream.sendall(b"".join(parts))
                 return
             rest = [memoryview(part).cast("B") for part in parts if memoryview(part).nbytes]
             while rest:
                 self._limit(deadline)
-                _advance(rest, self._stream.sendmsg(rest[:_MAX_PARTS]))
-        except TimeoutError:
-            raise
+                _advance(rest, self.stream.sendmsg(rest[:_MAX_PARTS]))
         except OSError as error:
+            if is_late(error):
+                raise
             raise ConnectionLost(f"closed while the question was written: {error.strerror}") from None
 
     def receive(self, limits: FrameLimits, deadline: float) -> tuple[memoryview, memoryview]:
@@ -97,17 +97,17 @@ class Connection:
         return frame[PREFIX.size : body], frame[body:]
 
     def close(self) -> None:
-        self._stream.close()
+        self.stream.close()
 
     def _fill(self, buffer: memoryview, filled: int, needed: int, deadline: float) -> int:
         """Read into the buffer until `needed` bytes are there; how many are (more when they came at once)."""
         while filled < needed:
             self._limit(deadline)
             try:
-                count = self._stream.recv_into(buffer[filled:])
-            except TimeoutError:
-                raise
+                count = self.stream.recv_into(buffer[filled:])
             except OSError as error:
+                if is_late(error):
+                    raise
                 raise ConnectionLost(f"lost: {error.strerror}", sent=True, answered=filled > 0) from None
             if not count:
                 raise ConnectionLost("closed before the answer was whole", sent=True, answered=filled > 0)
@@ -118,7 +118,12 @@ class Connection:
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError
-        self._stream.settimeout(remaining)
+        self.stream.settimeout(remaining)
+
+
+def is_late(error: OSError) -> bool:
+    """Our own deadline has come; the system's ETIMEDOUT says that the other machine is gone."""
+    return isinstance(error, TimeoutError) and error.errno is None
 
 
 def _advance(parts: list[memoryview], count: int) -> None:

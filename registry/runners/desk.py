@@ -8,8 +8,17 @@ from pathlib import Path
 from builders.identity import Recipe
 from registry.domain.entities import ModelVersion, State
 from registry.domain.errors import CapacityExceeded, Deleted, EnvironmentNotReady, ModelNotUsable
-from registry.domain.ports import Blobs, Ending, ImageBuilder, Models, RunnableVersion, Runner, Runtimes
-from registry.runners.run_folder import RunFolder
+from registry.domain.ports import (
+    Blobs,
+    Ending,
+    Environments,
+    ImageBuilder,
+    ImageGone,
+    Models,
+    RunnableVersion,
+    Runner,
+    Runtimes,
+)
 from registry.runners.uses import Uses
 
 CONTRACT = 1
@@ -22,6 +31,7 @@ class LeaseDesk:
     """The `Desk` port, in the process that holds the runner. One container per version, at most `limit` in all.
 
     `answers(run folder)` says whether somebody answers there: a socket may outlive its container for a moment.
+    `rebuild(version)` has an image that is gone made again, and gives the job.
     """
 
     def __init__(
@@ -29,20 +39,24 @@ class LeaseDesk:
         *,
         runner: Runner,
         models: Models,
+        environments: Environments,
         blobs: Blobs,
         builder: ImageBuilder,
         recipes: Mapping[str, Recipe],
         limit: int,
         answers: Callable[[Path], bool],
+        rebuild: Callable[[ModelVersion], str],
         uses: Uses | None = None,
     ) -> None:
         self._runner = runner
         self._models = models
+        self._environments = environments
         self._blobs = blobs
         self._builder = builder
         self._recipes = recipes
         self._limit = limit
         self._answers = answers
+        self._rebuild = rebuild
         self._uses = uses
         self._taken: set[str] = set()
         self._changed = threading.Condition()
@@ -56,7 +70,10 @@ class LeaseDesk:
             if folder is not None:
                 self._runner.end(version_id, folder)
             self._make_room()
-            folder = self._runner.start(self._runnable(version))
+            try:
+                folder = self._runner.start(self._runnable(version))
+            except ImageGone as gone:
+                raise EnvironmentNotReady(version.model, version.number, self._rebuild(version)) from gone
             if self._uses is not None and version.environment_id is not None:
                 self._uses.begun(version_id, version.environment_id)
             return folder
@@ -67,6 +84,12 @@ class LeaseDesk:
 
     def ending(self, folder: Path) -> Ending:
         return self._runner.ending(folder, _ENDING_SECONDS)
+
+    def rebuild(self, version_id: str) -> str | None:
+        version = self._models.version_by_id(version_id)
+        if version.state is not State.READY or version.environment_id is None:
+            return None
+        return self._rebuild(version) if self._builder.exists(version.environment_id) is None else None
 
     def runtimes(self) -> Runtimes:
         bases = self._builder.bases()
@@ -92,8 +115,8 @@ class LeaseDesk:
             if len(running.keys() | self._taken) <= self._limit:
                 return
             idle = {
-                version_id: RunFolder(folder).idle_seconds
-                for version_id, folder in running.items()
+                version_id: seconds
+                for version_id, seconds in self._runner.idle().items()
                 if version_id not in self._taken
             }
             victim = longest_idle(idle)
@@ -116,7 +139,16 @@ class LeaseDesk:
             "target": version.target,
             "inputs": version.inputs,
         }
-        return RunnableVersion(version.id, version.image_id, self._blobs.path(version.model_blob), manifest)
+        environment_id = version.environment_id or ""
+        return RunnableVersion(
+            version.id,
+            version.image_id,
+            self._blobs.path(version.model_blob),
+            manifest,
+            environment_id=environment_id,
+            image_reference=self._environments.environment(environment_id).image_reference if environment_id else None,
+            model_blob=version.model_blob,
+        )
 
 
 def longest_idle(idle_seconds: Mapping[str, float]) -> str | None:

@@ -1,5 +1,6 @@
-"""The lease desk over HTTP on a Unix socket, for the web processes of the same lake."""
+"""The lease desk over HTTP for the web processes of the same lake: on a Unix socket, and on a port."""
 
+import hmac
 import threading
 from dataclasses import asdict
 from pathlib import Path
@@ -12,26 +13,36 @@ from builders.bases import Base
 from builders.spec import EnvironmentSpec
 from registry.domain.errors import LakeFailed, WelesError
 from registry.domain.ports import Desk, Doctor
+from registry.runners.remote import address_of
 from registry.runners.unix_socket import reachable
 
 _THREADS = 32
 
 
-def create_desk_app(desk: Desk, doctor: Doctor) -> Flask:
-    """WSGI application of the desk and, beside it, of the doctor.
+def create_desk_app(desk: Desk, doctor: Doctor, key: str = "") -> Flask:
+    """WSGI application of the desk and, beside it, of the doctor. With a `key` it answers to nobody else.
 
-    POST /leases/VERSION, DELETE /leases/VERSION/FOLDER, GET /endings/FOLDER, GET /runtimes, POST /examinations,
-    GET /health.
+    POST /leases/VERSION, DELETE /leases/VERSION/FOLDER, GET /endings/FOLDER, POST /rebuilds/VERSION, GET /runtimes,
+    POST /examinations. GET /health is for everybody.
     """
     app = Flask("weles-desk")
 
+    @app.before_request
+    def only_the_lakes_own() -> ResponseReturnValue | None:
+        given = request.headers.get("Authorization", "")
+        if not key or request.path == "/health" or hmac.compare_digest(given.encode(), f"Bearer {key}".encode()):
+            return None
+        return jsonify(), 401
+
     @app.get("/health")
     def health() -> ResponseReturnValue:
-        return jsonify()
+        return jsonify(status="up")
 
     @app.post("/leases/<version_id>")
     def lease(version_id: str) -> ResponseReturnValue:
-        return jsonify(folder=str(desk.lease(version_id)))
+        folder = desk.lease(version_id)
+        address = address_of(folder)
+        return jsonify(folder=str(folder), address=None if address is None else address.to_json())
 
     @app.delete("/leases/<version_id>/<folder>")
     def end(version_id: str, folder: str) -> ResponseReturnValue:
@@ -41,6 +52,10 @@ def create_desk_app(desk: Desk, doctor: Doctor) -> Flask:
     @app.get("/endings/<folder>")
     def ending(folder: str) -> ResponseReturnValue:
         return jsonify(asdict(desk.ending(Path(folder))))
+
+    @app.post("/rebuilds/<version_id>")
+    def rebuild(version_id: str) -> ResponseReturnValue:
+        return jsonify(job=desk.rebuild(version_id))
 
     @app.get("/runtimes")
     def runtimes() -> ResponseReturnValue:
@@ -64,14 +79,24 @@ def create_desk_app(desk: Desk, doctor: Doctor) -> Flask:
 
 
 class DeskServer:
-    """Serves a desk and a doctor on a socket that only its owner may use, from threads of its own."""
+    """Serves a desk and a doctor from threads of its own: on a socket that only its owner may use, and on `port`.
 
-    def __init__(self, desk: Desk, doctor: Doctor, socket: Path) -> None:
+    `port` (0: none) is open to the network; who asks there must know the `key`.
+    """
+
+    def __init__(self, desk: Desk, doctor: Doctor, socket: Path, port: int = 0, key: str = "") -> None:
         socket.unlink(missing_ok=True)
         with reachable(socket) as path:
-            self._server = create_server(
+            here = create_server(
                 create_desk_app(desk, doctor), unix_socket=path, unix_socket_perms="600", threads=_THREADS
             )
+        self._servers = [here]
+        if port:
+            if not key:
+                raise ValueError("a desk that is open to the network needs a key")
+            app = create_desk_app(desk, doctor, key)
+            self._servers.append(create_server(app, host="0.0.0.0", port=port, threads=_THREADS))  # noqa: S104
 
     def start(self) -> None:
-        threading.Thread(target=self._server.run, name="desk", daemon=True).start()
+        for each in self._servers:
+            threading.Thread(target=each.run, name="desk", daemon=True).start()

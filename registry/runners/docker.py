@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.types import LogConfig, Ulimit
 from requests.exceptions import RequestException
 
 from registry.domain.errors import BuilderUnavailable, ModelDied, ModelNotLoadable, ModelOutOfMemory
-from registry.domain.ports import Ending, RunnableVersion
+from registry.domain.ports import Ending, ImageGone, RunnableVersion
 from registry.runners.run_folder import RunFolder, RunFolders
 from registry.settings import Settings
 
@@ -82,6 +82,9 @@ class DockerRunner:
         manifest.write_text(json.dumps({**version.manifest, "threads": threads}), encoding="utf-8")
         try:
             container = self._client.containers.create(version.image_id, **self._options(version, folder, manifest))
+        except ImageNotFound as error:
+            folder.remove()
+            raise ImageGone(version.image_id) from error
         except (DockerException, RequestException) as error:
             folder.remove()
             raise BuilderUnavailable(str(error)) from error
@@ -102,6 +105,9 @@ class DockerRunner:
     def running(self) -> dict[str, Path]:
         with self._news:
             return {version_id: each.folder.path for version_id, each in self._running.items()}
+
+    def idle(self) -> dict[str, float]:
+        return {version_id: RunFolder(folder).idle_seconds for version_id, folder in self.running().items()}
 
     def renew(self) -> None:
         with self._news:

@@ -10,7 +10,7 @@ import os
 import select
 import stat
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,15 @@ REQUEST, ANSWER, TURN, READY = "request", "answer", "turn", "ready"
 _SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _PIPE_BYTES = 64 << 10
 _LARGE_PIPE_BYTES = 1 << 20
+_GONE = select.POLLRDHUP | select.POLLHUP | select.POLLERR
 _SHORTEST_SLEEP, _LONGEST_SLEEP = 0.0002, 0.005
 
 
-def connect(folder: Path, deadline: float) -> "FifoConnection":
-    """The turn to ask the runtime in `folder`, waited for until `deadline`. Raises ConnectionLost, TimeoutError."""
+def connect(folder: Path, deadline: float, *, asker: int | None = None) -> "FifoConnection":
+    """The turn to ask the runtime in `folder`, waited for until `deadline`. Raises ConnectionLost, TimeoutError.
+
+    `asker` is the descriptor of a socket: when its other end goes away, nobody waits for the answer any more.
+    """
     with ExitStack() as opened:
         try:
             # Everything by one handle: the folder may be exchanged for another container's meanwhile.
@@ -44,7 +48,7 @@ def connect(folder: Path, deadline: float) -> "FifoConnection":
                 raise
             reason = "nobody reads" if error.errno == errno.ENXIO else f"not ready: {error.strerror}"
             raise ConnectionLost(reason) from None
-        return FifoConnection(request, answer, opened.pop_all())
+        return FifoConnection(request, answer, opened.pop_all(), asker)
 
 
 def _open(name: str, mode: int, is_right: Callable[[int], bool], within: int, opened: ExitStack) -> int:
@@ -74,10 +78,11 @@ class FifoConnection:
 
     is_kept = False
 
-    def __init__(self, request: int, answer: int, opened: ExitStack) -> None:
+    def __init__(self, request: int, answer: int, opened: ExitStack, asker: int | None = None) -> None:
         self._request = request
         self._answer = answer
         self._opened = opened
+        self._asker = asker
         self._nonce = os.urandom(NONCE_BYTES)
 
     def send(self, parts: Sequence[Any], deadline: float) -> None:
@@ -85,7 +90,7 @@ class FifoConnection:
         rest = memoryview(split(self._nonce, parts))
         if rest.nbytes > _PIPE_BYTES:
             self._enlarge()
-        poller = select.poll()
+        poller = self._poller()
         poller.register(self._request, select.POLLOUT)
         # The runtime may still be writing an answer that nobody waits for any more: it reads when that is taken.
         poller.register(self._answer, select.POLLIN)
@@ -94,7 +99,7 @@ class FifoConnection:
                 try:
                     rest = rest[os.write(self._request, rest) :]
                 except BlockingIOError:
-                    _wait(poller, deadline)
+                    self._wait(poller, deadline)
                     self._discard()
         except OSError as error:
             if isinstance(error, TimeoutError):
@@ -104,21 +109,48 @@ class FifoConnection:
     def receive(self, limits: FrameLimits, deadline: float) -> tuple[memoryview, memoryview]:
         """(header, body) of the answer, in memory of their own. Raises ConnectionLost, BadFrame, TimeoutError."""
         assembly = Assembly(self._nonce, limits)
-        poller = select.poll()
+        for _ in self._arriving(assembly, deadline):
+            pass
+        return assembly.frame()
+
+    def pieces(self, limits: FrameLimits, deadline: float) -> Iterator[bytearray]:
+        """The answer's frame as it comes. Raises as `receive` does."""
+        assembly = Assembly(self._nonce, limits)
+        for _ in self._arriving(assembly, deadline):
+            yield assembly.take()
+
+    def _arriving(self, assembly: Assembly, deadline: float) -> Iterator[None]:
+        """Once for whatever has come, until the frame is whole."""
+        poller = self._poller()
         poller.register(self._answer, select.POLLIN)
-        while True:
-            _wait(poller, deadline)
+        is_whole = False
+        while not is_whole:
+            self._wait(poller, deadline)
             try:
                 packets = os.read(self._answer, _LARGE_PIPE_BYTES if assembly.has_begun else _PIPE_BYTES)
             except BlockingIOError:
                 continue
             if not packets:
                 raise ConnectionLost("closed before the answer was whole", sent=True, answered=assembly.has_begun)
-            if assembly.add(packets):
-                return assembly.frame()
+            is_whole = assembly.add(packets)
+            yield
 
     def close(self) -> None:
         self._opened.close()
+
+    def _poller(self) -> select.poll:
+        poller = select.poll()
+        if self._asker is not None:
+            poller.register(self._asker, _GONE)
+        return poller
+
+    def _wait(self, poller: select.poll, deadline: float) -> None:
+        remaining = deadline - time.monotonic()
+        events = poller.poll(remaining * 1000) if remaining > 0 else []
+        if not events:
+            raise TimeoutError
+        if any(descriptor == self._asker for descriptor, _ in events):
+            raise ConnectionLost("whoever asked has gone")
 
     def _discard(self) -> None:
         with suppress(BlockingIOError):
@@ -132,7 +164,8 @@ class FifoConnection:
                 fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _LARGE_PIPE_BYTES)
 
 
-def _wait(poller: select.poll, deadline: float) -> None:
-    remaining = deadline - time.monotonic()
-    if remaining <= 0 or not poller.poll(remaining * 1000):
-        raise TimeoutError
+def is_closed(stream: int) -> bool:
+    """The other end of a socket has gone."""
+    poller = select.poll()
+    poller.register(stream, _GONE)
+    return bool(poller.poll(0))

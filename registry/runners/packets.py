@@ -15,15 +15,15 @@ PACKET_BYTES = 4096
 NONCE_BYTES = 16
 _LENGTH = struct.Struct("<I")
 _HEAD_BYTES = NONCE_BYTES + _LENGTH.size
-_PAYLOAD_BYTES = PACKET_BYTES - _HEAD_BYTES
+PAYLOAD_BYTES = PACKET_BYTES - _HEAD_BYTES
 
 
 def split(nonce: bytes, parts: Sequence[Buffer]) -> bytearray:
     """The packets, one after another, of the frame that these parts make."""
     frame = memoryview(b"".join(parts))
-    packets = bytearray(-(-frame.nbytes // _PAYLOAD_BYTES) * PACKET_BYTES)
-    for number, start in enumerate(range(0, frame.nbytes, _PAYLOAD_BYTES)):
-        payload = frame[start : start + _PAYLOAD_BYTES]
+    packets = bytearray(-(-frame.nbytes // PAYLOAD_BYTES) * PACKET_BYTES)
+    for number, start in enumerate(range(0, frame.nbytes, PAYLOAD_BYTES)):
+        payload = frame[start : start + PAYLOAD_BYTES]
         at = number * PACKET_BYTES
         head = nonce + _LENGTH.pack(payload.nbytes)
         packets[at : at + _HEAD_BYTES + payload.nbytes] = head + payload
@@ -39,10 +39,11 @@ class Assembly:
         self._frame = bytearray()
         self._header_bytes = 0
         self._needed: int | None = None
+        self._count = 0
 
     @property
     def has_begun(self) -> bool:
-        return bool(self._frame)
+        return self._count > 0
 
     def add(self, packets: bytes) -> bool:
         """Take packets as they were read; whether the frame is whole now. Raises BadFrame."""
@@ -51,7 +52,7 @@ class Assembly:
         for at in range(0, len(packets), PACKET_BYTES):
             if packets.startswith(self._nonce, at):
                 self._add_one(memoryview(packets)[at + NONCE_BYTES : at + PACKET_BYTES])
-        return self._needed is not None and len(self._frame) == self._needed
+        return self._count == self._needed
 
     def frame(self) -> tuple[memoryview, memoryview]:
         """(header, body) of the whole frame."""
@@ -59,15 +60,21 @@ class Assembly:
         view = memoryview(self._frame)
         return view[PREFIX.size : body], view[body:]
 
+    def take(self) -> bytearray:
+        """What has come of the frame since this was last asked; `frame` has nothing any more."""
+        taken, self._frame = self._frame, bytearray()
+        return taken
+
     def _add_one(self, packet: memoryview) -> None:
         (length,) = _LENGTH.unpack_from(packet)
-        if length > _PAYLOAD_BYTES:
+        if length > PAYLOAD_BYTES:
             raise BadFrame(f"a packet of {length} bytes")
         self._frame += packet[_LENGTH.size : _LENGTH.size + length]
+        self._count += length
         if self._needed is None:
-            if len(self._frame) < PREFIX.size:
+            if self._count < PREFIX.size:
                 raise BadFrame("a first packet without a whole prefix")
             self._header_bytes, body_bytes = read_prefix(self._frame[: PREFIX.size], self._limits)
             self._needed = PREFIX.size + self._header_bytes + body_bytes
-        if len(self._frame) > self._needed or (len(self._frame) < self._needed and length < _PAYLOAD_BYTES):
+        if self._count > self._needed or (self._count < self._needed and length < PAYLOAD_BYTES):
             raise BadFrame("packets that are not the frame that they announced")

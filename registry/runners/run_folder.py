@@ -2,6 +2,7 @@
 
 <root>/containers/<name>/   one folder for each container, mounted into it as /weles/run, and never used again
 <root>/versions/<id>        a link that the lake sets: which container answers for a version at present
+<root>/addresses/<name>     for a container elsewhere, whose folder is empty: where its relay listens, and its key
 """
 
 import json
@@ -16,6 +17,7 @@ from typing import Any
 
 from registry.domain.entities import Json
 from registry.domain.text import storable
+from registry.runners.remote import Address, forget_address, write_address
 
 SOCKET, READY, LEASE, USED, FAILURE = "socket", "ready", "lease", "used", "failure.json"
 _LARGEST_FAILURE = 256 << 10
@@ -102,6 +104,16 @@ class RunFolders:
             os.chown(path, uid, gid)
         return RunFolder(path)
 
+    def new_remote(self) -> RunFolder:
+        """An empty folder that stands for a container elsewhere: its address lies beside it (`runners.remote`)."""
+        folder = RunFolder(self._containers / uuid.uuid4().hex)
+        self.make(folder)
+        return folder
+
+    def make(self, folder: RunFolder) -> None:
+        """Have the folder of a container elsewhere."""
+        folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     def named(self, name: str) -> RunFolder:
         """The folder of that name, there or not."""
         return RunFolder(self._containers / Path(name).name)
@@ -125,10 +137,23 @@ class RunFolders:
         beside.symlink_to(Path("..") / self._containers.name / folder.path.name)
         beside.replace(self._versions / version_id)
 
+    def adopt(self, version_id: str, name: str, address: Address) -> Path:
+        """Know the container elsewhere that answers for the version, by the address that the desk gave out."""
+        before = self.current(version_id)
+        folder = self.named(name)
+        self.make(folder)
+        write_address(folder.path, address)
+        self.assign(version_id, folder)
+        if before is not None and before != folder.path:
+            forget_address(before)
+            RunFolder(before).remove()
+        return folder.path
+
     def discard(self, version_id: str, folder: RunFolder) -> None:
         """The container is over: its folder goes, and with it the link, if it is still this one's."""
         if self.current(version_id) == folder.path:
             (self._versions / version_id).unlink(missing_ok=True)
+        forget_address(folder.path)
         folder.remove()
 
     def keep_only(self, folders: set[Path]) -> None:
@@ -138,4 +163,5 @@ class RunFolders:
                 link.unlink(missing_ok=True)
         for path in self._containers.iterdir():
             if path not in folders:
+                forget_address(path)
                 RunFolder(path).remove()

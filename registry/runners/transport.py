@@ -1,11 +1,11 @@
-"""The way to the runtime in a run folder: its socket, or its FIFOs where it has those."""
+"""The way to the runtime in a run folder: its socket, its FIFOs where it has those, or the relay of its pod."""
 
 import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from registry.runners import connection, fifos
+from registry.runners import connection, fifos, remote
 from registry.tables.frame import FrameLimits
 
 
@@ -27,6 +27,9 @@ class Transport(Protocol):
 
 def connect(folder: Path, deadline: float) -> Transport:
     """A way to the runtime in `folder`. Raises ConnectionLost, TimeoutError."""
+    address = remote.address_of(folder)
+    if address is not None:
+        return remote.connect(address, deadline)
     return fifos.connect(folder, deadline) if has_fifos(folder) else connection.connect(folder / "socket", deadline)
 
 

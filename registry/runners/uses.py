@@ -5,11 +5,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from registry.domain.entities import now
 from registry.domain.upkeep import UpkeepRecords
-from registry.runners.run_folder import RunFolder
 
 _log = logging.getLogger(__name__)
 # A container that answers all day is used more than one that is asked once: every such time counts anew.
@@ -39,10 +37,9 @@ class Uses:
         self._uses[version_id] = _Use(environment_id, time.time(), time.time())
         self._write(environment_id, 0.0, 1)
 
-    def look(self, running: Mapping[str, Path]) -> None:
+    def look(self, idle_seconds: Mapping[str, float]) -> None:
         """Look at when the containers that run have answered last; at those that are over, for the last time."""
-        for version_id, folder in running.items():
-            idle = RunFolder(folder).idle_seconds
+        for version_id, idle in idle_seconds.items():
             use = self._uses.get(version_id) or self._taken_over(version_id)
             if use is None or idle == float("inf"):
                 continue
@@ -50,7 +47,7 @@ class Uses:
             if use.answered - use.counted > _COUNT_SECONDS:
                 use.counted = use.answered
                 self._write(use.environment_id, time.time() - use.answered, 1)
-        for version_id in [each for each in [*self._uses] if each not in running]:
+        for version_id in [each for each in [*self._uses] if each not in idle_seconds]:
             use = self._uses.pop(version_id)
             self._write(use.environment_id, time.time() - use.answered, 0)
 

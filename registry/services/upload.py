@@ -165,13 +165,16 @@ class UploadService:
         added = self._models.add_version(version, resolution, job)
         if added.outcome in _SAID:
             notes = [f"Version {added.number} {_SAID[added.outcome]}", *notes]
+        rebuild = self._desk.rebuild(added.version_id) if added.job_state.is_over else None
+        if rebuild is not None:
+            notes.append("Its image had been removed from the engine: it is made again.")
         return Accepted(
             model=request.name,
             version=added.number,
             version_id=added.version_id,
-            job=added.job,
-            state=added.job_state,
-            is_begun=added.job == job,
+            job=rebuild or added.job,
+            state=JobState.QUEUED if rebuild else added.job_state,
+            is_begun=rebuild is not None or added.job == job,
             notes=notes,
         )
 

@@ -4,11 +4,13 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
+import requests
 
 from tests.conftest import remove_lake
 from tests.integration import creator
@@ -188,17 +190,42 @@ def test_two_lakes_do_not_touch_each_other(lakes: list[Lake], engine: docker.Doc
 def test_an_image_that_was_removed_is_built_again(lakes: list[Lake], engine: docker.DockerClient) -> None:
     lake = lakes[0]
     lake.start()
-    first = lake.job(_upload(lake, "model"))
+    first, second = (lake.job(_upload(lake, name)) for name in ("model", "another"))
+    assert second["environment"] == first["environment"]
+    # What was built once needs no index any more.
+    lake.stop()
+    lake.environ = {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "UV_FIND_LINKS": "", "UV_INDEX": ""}
+    lake.start()
+    _remove_images(engine, lake)
+    with ThreadPoolExecutor(10) as threads:
+        answers = [*threads.map(lambda name: _ask(lake, name), ["model", "another"] * 5)]
+    assert {(each.status_code, each.json()["type"]) for each in answers} == {(503, "/problems/environment-not-ready")}
+    assert all(each.headers["Retry-After"] for each in answers)
+    jobs = {each.json()["job"] for each in answers}
+    assert len(jobs) == 2, "one of each version"
+    assert {each.headers["Link"] for each in answers} == {f'</api/v1/jobs/{job}>; rel="status"' for job in jobs}
+    for job in jobs:
+        assert lake.job(job)["state"] == "succeeded"
+        assert lake.call("GET", f"/jobs/{job}/log").text.count("\nattempt ") == 1, "one build for all of them"
+    assert [_ask(lake, name).status_code for name in ("model", "another")] == [200, 200]
+
+    _remove_images(engine, lake)
+    again = lake.call("POST", "/models", files=creator.form(*creator.iris(), "model")).json()
+    assert (again["version"], again["state"]) == (1, "queued")
+    assert "made again" in again["notes"][-1]
+    assert lake.job(again["job"])["state"] == "succeeded"
+    assert _ask(lake, "model").status_code == 200
+
+
+def _remove_images(engine: docker.DockerClient, lake: Lake) -> None:
     for container in _containers(engine, lake):
         container.remove(force=True)
     for image in engine.images.list(filters={"label": f"weles={lake.name}"}):
         engine.images.remove(image.id, force=True)
-    assert lake.call("POST", "/models/model/predict", json=_row()).status_code == 503
-    second = lake.job(_upload(lake, "another"))
-    assert second["state"] == "succeeded", second
-    assert second["environment"] == first["environment"]
-    for name in ("model", "another"):
-        assert lake.call("POST", f"/models/{name}/predict", json=_row()).status_code == 200
+
+
+def _ask(lake: Lake, name: str) -> requests.Response:
+    return lake.call("POST", f"/models/{name}/predict", json=_row())
 
 
 def test_followers_of_a_log_who_left_hold_nothing(lakes: list[Lake]) -> None:

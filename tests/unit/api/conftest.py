@@ -16,9 +16,12 @@ from registry.api.services import services
 from registry.app import create_app
 from registry.blobs.filesystem import FilesystemBlobs
 from registry.db.engine import connect
+from registry.db.environments import SqlEnvironments
+from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
 from registry.domain.ports import Desk
 from registry.runners.desk import LeaseDesk
+from registry.services.rebuild import Rebuild
 from registry.settings import Settings
 from tests.fakes import FakeRunner
 
@@ -37,11 +40,13 @@ def desk(settings: Settings) -> Iterator[Desk]:
     yield LeaseDesk(
         runner=FakeRunner(settings.run_folder),
         models=SqlModels(engine),
+        environments=SqlEnvironments(engine),
         blobs=FilesystemBlobs(settings.blobs_folder),
-        builder=cast(Any, SimpleNamespace(bases=lambda: [base])),
+        builder=cast(Any, SimpleNamespace(bases=lambda: [base], exists=lambda environment: None)),
         recipes={"python": Recipe("python/1", "sha256:" + "r" * 64)},
         limit=2,
         answers=lambda folder: True,
+        rebuild=Rebuild(SqlModels(engine), SqlJobs(engine)),
     )
     engine.dispose()
 

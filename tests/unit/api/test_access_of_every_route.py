@@ -117,6 +117,7 @@ EXPECTED = {
     ("GET", "/api/v1/explanations/<explanation_id>"): ALONE,
     ("GET", "/api/v1/jobs"): USER_READ,
     ("DELETE", "/api/v1/jobs/<job_id>"): CHANGE,
+    ("POST", "/api/v1/jobs/<job_id>/retry"): CHANGE,
     ("GET", "/api/v1/jobs/<job_id>"): SEE,
     ("GET", "/api/v1/jobs/<job_id>/log"): SEE,
 }

@@ -53,6 +53,22 @@ def test_jobs_of_before_belong_to_the_models_owner_and_nothing_is_lost(engine: E
     assert SqlJobs(engine).of_version("first") == "old1"
 
 
+def test_a_version_is_prepared_again_by_one_job(engine: Engine) -> None:
+    models, jobs = SqlModels(engine), SqlJobs(engine)
+    assert models.prepare_again("second", "other") == "old2"
+    jobs.update("old2", JobState.FAILED, Phase.BUILD, 50, "failed")
+    models.version_failed("second", {"error": "LakeFailed"}, free_file=True)
+    assert [models.prepare_again("second", job) for job in ("again1", "again2")] == ["again1", "again1"]
+    version = models.version_by_id("second")
+    assert (version.state, version.problem, version.file_freed_at) == (State.PENDING, None, None)
+    assert (jobs.of_version("second"), jobs.get("again1").owner) == ("again1", jobs.get("old2").owner)
+    # One that is ready stays so.
+    assert models.prepare_again("first", "again3") == "again3"
+    assert models.version_by_id("first").state is State.READY
+    with pytest.raises(NotFound):
+        models.prepare_again("none", "again4")
+
+
 def test_the_same_question_is_one_job_until_it_is_over(engine: Engine) -> None:
     jobs = SqlJobs(engine)
     assert jobs.add(_new("a", dataset="x")) == "a"

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -27,7 +28,9 @@ from registry.domain.ports import Ending, RunnableVersion
 from registry.runners.desk import BUSY_SECONDS, LeaseDesk, longest_idle
 from registry.runners.desk_client import DeskClient
 from registry.runners.desk_server import DeskServer
-from tests.fakes import FakeRunner
+from registry.runners.run_folder import RunFolders
+from registry.runners.unix_socket import UnixHttpConnection
+from tests.fakes import GONE, FakeRunner
 
 PYTHON = Base("python", "3.11.2", "weles-base/python:3.11.2", "sha256:" + "1" * 64)
 RECIPE = Recipe("python/1", "sha256:" + "0" * 64)
@@ -55,6 +58,7 @@ class Versions:
             "deleted_at": None,
             "problem": None,
             "image_id": "sha256:1",
+            "environment_id": "sha256:e",
             "flavour": "sklearn",
             "format": "pickle",
             "target": "target",
@@ -77,16 +81,24 @@ def versions() -> Versions:
 @pytest.fixture
 def desk(runner: FakeRunner, versions: Versions) -> LeaseDesk:
     blobs = SimpleNamespace(path=lambda digest: Path("/blobs") / digest)
-    builder = SimpleNamespace(bases=lambda: [PYTHON, Base("r", "4.2.2", "weles-base/r:4.2.2", "sha256:" + "2" * 64)])
+    r = Base("r", "4.2.2", "weles-base/r:4.2.2", "sha256:" + "2" * 64)
+    there = {"sha256:e": "an image"}
+    builder = SimpleNamespace(bases=lambda: [PYTHON, r], exists=there.get)
     return LeaseDesk(
         runner=runner,
         models=cast(Any, versions),
+        environments=cast(Any, SimpleNamespace(environment=lambda identity: SimpleNamespace(image_reference=None))),
         blobs=cast(Any, blobs),
         builder=cast(Any, builder),
         recipes={"python": RECIPE},
         limit=2,
         answers=lambda folder: (folder / "socket").exists(),
+        rebuild=lambda version: f"job of {version.id}",
     )
+
+
+def _client(socket: Path) -> DeskClient:
+    return DeskClient(partial(UnixHttpConnection, socket), 10, RunFolders(socket.parent))
 
 
 def _idle(folder: Path, seconds: float) -> None:
@@ -146,7 +158,7 @@ def test_a_fault_of_the_desk_is_told_as_such(desk: LeaseDesk, runner: FakeRunner
     DeskServer(desk, Doctor(), tmp_path / "desk").start()
     runner.failure = ZeroDivisionError("nobody foresaw this")
     with pytest.raises(LakeFailed, match="ZeroDivisionError"):
-        DeskClient(tmp_path / "desk", 10).lease("a")
+        _client(tmp_path / "desk").lease("a")
 
 
 def test_what_cannot_run(desk: LeaseDesk, versions: Versions) -> None:
@@ -161,6 +173,18 @@ def test_what_cannot_run(desk: LeaseDesk, versions: Versions) -> None:
         desk.lease("a")
 
 
+def test_an_image_that_is_gone_is_made_again(desk: LeaseDesk, versions: Versions, tmp_path: Path) -> None:
+    DeskServer(desk, Doctor(), tmp_path / "desk").start()
+    client = _client(tmp_path / "desk")
+    assert client.rebuild("a") is None
+    versions.changes = {"image_id": GONE, "environment_id": "sha256:f"}
+    with pytest.raises(EnvironmentNotReady) as caught:
+        client.lease("a")
+    assert caught.value.fields["job"] == client.rebuild("a") == "job of a"
+    versions.changes = {"state": State.PENDING, "environment_id": None}
+    assert client.rebuild("a") is None
+
+
 def test_longest_idle() -> None:
     assert longest_idle({}) is None
     assert longest_idle({"a": BUSY_SECONDS - 0.1}) is None
@@ -171,7 +195,7 @@ def test_the_desk_over_its_socket_is_the_same_desk(desk: LeaseDesk, runner: Fake
     deep = tmp_path / ("a-long-name-" * 9)
     deep.mkdir()
     DeskServer(desk, Doctor(), deep / "desk").start()
-    client = DeskClient(deep / "desk", 10)
+    client = _client(deep / "desk")
     assert client.lease("a") == desk.lease("a")
     assert client.runtimes() == desk.runtimes()
     folder = client.lease("a")
@@ -211,4 +235,4 @@ def test_only_languages_with_a_runtime_are_offered(desk: LeaseDesk) -> None:
 def test_the_doctor_answers_on_the_same_socket(desk: LeaseDesk, tmp_path: Path) -> None:
     DeskServer(desk, Doctor(), tmp_path / "desk").start()
     spec = EnvironmentSpec("python", "3.11", (Pin("joblib", "1.4.2"),))
-    assert DeskClient(tmp_path / "desk", 10).examine(spec, PYTHON) == {"asked": ["joblib==1.4.2"], "base": "3.11.2"}
+    assert _client(tmp_path / "desk").examine(spec, PYTHON) == {"asked": ["joblib==1.4.2"], "base": "3.11.2"}
