@@ -5,7 +5,7 @@ PYTHON ?= python3
 export PORT HOME_DIR PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-unit test-environments bench lint format clean
+.PHONY: help demo stop test test-cluster test-unit test-stores test-environments bench lint format clean test-deploy
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,17 @@ test: .venv/ready ## Lint, then every test, on a real Docker Engine
 	@deploy/local/engine.sh
 	@deploy/local/postgres.sh
 	@deploy/local/runtime.sh python "$$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
-	.venv/bin/pytest -m "not environments" $(ARGS)
+	.venv/bin/pytest -m "not environments and not deploy" $(ARGS)
+
+test-cluster: .venv/ready ## The tests that need a Kubernetes: a real one, in namespaces (root; the first time builds it, 10 minutes)
+	@deploy/local/engine.sh
+	@deploy/local/postgres.sh
+	@tests/deploy/cluster/run.sh $(ARGS)
+
+test-stores: .venv/ready ## The integration tests again, on Postgres and on an S3 store instead of files
+	@deploy/local/engine.sh
+	@deploy/local/postgres.sh
+	.venv/bin/pytest --stores=postgres,s3 tests/integration tests/faults $(ARGS)
 
 test-unit: .venv/ready ## The tests that need no Docker Engine
 	.venv/bin/pytest -m "not docker" $(ARGS)
@@ -29,7 +39,12 @@ test-unit: .venv/ready ## The tests that need no Docker Engine
 test-environments: .venv/ready ## The environments that people really have, those that fail too: every one, on a real engine
 	@deploy/local/engine.sh
 	@deploy/local/postgres.sh
-	.venv/bin/pytest tests/environments $(ARGS)
+	.venv/bin/pytest tests/environments --measured docs/environments-measured.md $(ARGS)
+
+test-deploy: .venv/ready ## deploy/compose.yaml on a real engine, with images of this checkout (minutes)
+	@deploy/local/engine.sh
+	@deploy/local/runtime.sh python "$$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+	.venv/bin/pytest -m deploy tests/deploy/compose $(ARGS)
 
 bench: .venv/ready ## Weles beside its peers, on this machine: writes docs/speed.md (half an hour)
 	@deploy/local/engine.sh

@@ -191,7 +191,8 @@ class DockerBuilder:
         return f"weles-env/{self._lake}:{_short(environment_id)}"
 
     def _delivered(self, image: BuiltImage, report: BuildReport) -> BuiltImage:
-        if self._delivery is None or image.reference is not None:
+        # Also what has been delivered before: the registry takes only what it has not, or has lost.
+        if self._delivery is None:
             return image
         report.phase("build", 0.95, "bringing the image to the registry")
         return replace(image, reference=self._delivery.push(image.image_id, image.tag.partition(":")[2]))

@@ -17,6 +17,7 @@ from builders.engine import engine_errors
 from builders.prune import Image, Layer
 from builders.stored_images import Removal, Store, StoredImage
 
+_PASSES = 2
 _LAYER_STEPS = ("RUN", "COPY", "ADD")
 
 
@@ -112,12 +113,9 @@ class DockerImages:
     def _free_cache(self, shared_before: Collection[str]) -> int:
         """Remove the records whose layers no image has any more, and all that builds upon them; bytes that stay."""
         waiting = doomed(self._cache(), shared_before)
-        while waiting:
-            # A record goes after those that build upon it: from the top down, for as long as that frees any.
-            gone = {each for each in waiting if self._forget(each)}
-            if not gone:
-                break
-            waiting = {each: size for each, size in waiting.items() if each not in gone}
+        # Again, for those that something was built upon meanwhile.
+        for _ in range(_PASSES):
+            waiting = {each: size for each, size in waiting.items() if not self._forget(each)}
         return sum(waiting.values())
 
     def _forget(self, record: str) -> bool:
@@ -141,12 +139,20 @@ def layer_sizes(history: list[dict[str, Any]], count: int) -> list[int]:
 
 
 def doomed(records: list[dict[str, Any]], shared_before: Collection[str]) -> dict[str, int]:
-    """Id → bytes of the records that images shared before and share no more, and of all that builds on them.  (pure)"""
+    """Id → bytes of the records that images shared before and share no more, and of all that builds on them.  (pure)
+
+    Those that build on others come first: a record can only go after them.
+    """
     free = {each["ID"]: each for each in records if not each["Shared"] and not each["InUse"]}
-    found = {each for each in free if each in shared_before}
-    while more := {each for each, record in free.items() if record["Parent"] in found and each not in found}:
-        found |= more
-    return {each: int(free[each]["Size"]) for each in found}
+    generation = {each for each in free if each in shared_before}
+    found: dict[str, int] = {}
+    while generation:
+        for each in sorted(generation):
+            # Whoever is met again on a longer way goes before all that was met since.
+            found.pop(each, None)
+            found[each] = int(free[each]["Size"])
+        generation = {each for each, record in free.items() if record["Parent"] in generation}
+    return dict(reversed(found.items()))
 
 
 def _time(text: str) -> datetime:

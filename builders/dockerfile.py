@@ -11,7 +11,7 @@ from builders.lock import Kind, Lock, LockedPackage
 
 ENVIRONMENT = "/opt/weles/env"
 RUNTIME = "/opt/weles/runtime"
-LARGE_BYTES = 5_000_000
+LARGE_BYTES = 1_000_000
 LARGE_LAYERS = 40
 SMALL = "all-small-ones"
 NOBODY = "65534:65534"

@@ -69,8 +69,15 @@ class BuildFailed(BuilderError):
 
 
 class BuilderUnavailable(BuilderError):
-    """The lake cannot build at present; `reason` says what the operator should look at."""
+    """The lake cannot build at present; `reason` says what the operator should look at.
 
-    def __init__(self, reason: str) -> None:
+    `diagnosis` is what a log has shown of it, None where no log did.
+    """
+
+    def __init__(self, reason: str, diagnosis: Diagnosis | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.diagnosis = diagnosis
+
+    def __reduce__(self) -> tuple[type["BuilderUnavailable"], tuple[str, Diagnosis | None]]:
+        return BuilderUnavailable, (self.reason, self.diagnosis)

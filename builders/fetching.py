@@ -14,13 +14,15 @@ from packaging.version import Version
 
 from builders.bases import Base
 from builders.diagnosis import Diagnosis, diagnose
-from builders.errors import BuildFailed
+from builders.errors import BuilderUnavailable, BuildFailed
 from builders.lock import LockedPackage, Resolution
 from builders.packages import PackageStore, WrongContent
-from builders.report import BuildReport
-from builders.resolve import LAKE_CAUSES, UV_ENVIRONMENT, failure
+from builders.pins import Pin
+from builders.report import BuildReport, SilentReport
+from builders.resolve import UV_ENVIRONMENT, asker, failure, with_a_wheel
 from builders.runtimes import dev_base, ensure_dev_base
 from builders.site import SiteSettings
+from builders.source_failures import CAUSES_OF_SOURCES, COMPILERS_MAY_HELP
 from builders.throwaway import INPUT, OUTPUT, Finished, throw_away
 from builders.tools import TOOLS, ensure_tools
 
@@ -116,7 +118,7 @@ class Fetcher:
         """Compile where the interpreter is, which is enough for pure Python; else where there are compilers too."""
         with_compilers = dev_base(self._client, self._base)
         finished, kept = self._try(package, with_compilers or self._base, deadline)
-        if with_compilers is None and not kept and _may_need_a_compiler(finished):
+        if with_compilers is None and not kept and self._may_need_a_compiler(finished, package):
             self._report.log(f"compiling {package.name} again, with compilers")
             with_compilers = ensure_dev_base(self._client, self._base, self._report)
             finished, kept = self._try(package, with_compilers, deadline)
@@ -159,14 +161,27 @@ class Fetcher:
         elif finished.exit_code == 0:
             return
         elif package is not None:
-            log += f"failed to build `{package.name}=={package.version}`\n"
-        raise failure(diagnose("fetch", log), log)
+            log += _built_nothing(package)
+        error = failure(diagnose("fetch", log), log)
+        if package is None or isinstance(error, BuilderUnavailable) or error.diagnosis.cause not in CAUSES_OF_SOURCES:
+            raise error
+        raise BuildFailed(self._with_a_wheel(error.diagnosis, package), error.log_tail)
+
+    def _with_a_wheel(self, diagnosis: Diagnosis, package: LockedPackage) -> Diagnosis:
+        tools = ensure_tools(self._client, self._base)
+        ask = asker(self._client, tools, site=self._site, lake=self._lake, timeout=self._timeout, report=SilentReport())
+        return with_a_wheel(diagnosis, Pin(package.name, package.version), self._base, ask)
+
+    @staticmethod
+    def _may_need_a_compiler(finished: Finished, package: LockedPackage) -> bool:
+        """False for what compilers would not change: time is up, the lake has no network, the package is too old."""
+        failed = finished.exit_code != 0 and not finished.timed_out
+        return failed and diagnose("fetch", finished.stderr + _built_nothing(package)).cause in COMPILERS_MAY_HELP
 
 
-def _may_need_a_compiler(finished: Finished) -> bool:
-    """False for what compilers would not change: time is up, or the lake has no network or no disk."""
-    failed = finished.exit_code != 0 and not finished.timed_out
-    return failed and diagnose("fetch", finished.stderr).cause not in LAKE_CAUSES
+def _built_nothing(package: LockedPackage) -> str:
+    """The line that says which package's log it was: uv has only seen a file."""
+    return f"failed to build `{package.name}=={package.version}`\n"
 
 
 def _check_wheel(package: LockedPackage, filename: str) -> None:

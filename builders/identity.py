@@ -10,8 +10,8 @@ from builders.bases import Base
 from builders.lock import Lock, LockedPackage
 from builders.spec import EnvironmentSpec
 
-RECIPE_NAME = "python/1"
-RECIPE_NAMES: Mapping[str, str] = {"python": RECIPE_NAME, "r": "r/1"}
+RECIPE_NAME = "python/2"
+RECIPE_NAMES: Mapping[str, str] = {"python": RECIPE_NAME, "r": "r/2"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from builders.pylock import UnusableLock, parse_pylock
 from builders.report import BuildReport
 from builders.runtimes import ensure_dev_base
 from builders.site import SiteSettings
+from builders.source_failures import CAUSES_OF_SOURCES, COMPILERS_MAY_HELP
 from builders.spec import AnyPin, EnvironmentSpec
 from builders.throwaway import INPUT, WORK, Finished, throw_away
 from builders.tools import TOOLS, ensure_tools
 
 PLATFORM = "linux/x86_64"
-COMPILE_CAUSES = frozenset({"no-compiler", "compile-failed"})
 LAKE_CAUSES = frozenset({"disk-full", "network", "tls", "unauthorised"})
 UV_ENVIRONMENT = {
     "NO_COLOR": "1",
@@ -62,30 +62,12 @@ def resolve(
     report.phase("resolve", 0.0, f"for {base.language} {base.version}")
 
     def asking(image: str) -> Ask:
-        def ask(requirements: Sequence[str], constraints: Sequence[str], with_dependencies: bool) -> Finished:
-            command = _COMPILE
-            command += () if with_dependencies else ("--no-deps",)
-            command += ("--constraints", f"{INPUT}/constraints.txt") if constraints else ()
-            with throw_away(
-                client,
-                image=image,
-                command=command,
-                lake=lake,
-                role="resolve",
-                network=True,
-                environment=site.container_environment() | UV_ENVIRONMENT,
-                mounts=site.mounts(),
-                secrets=site.secrets(),
-            ) as container:
-                container.put({"requirements.in": _lines(requirements), "constraints.txt": _lines(constraints)})
-                return container.run(timeout, report.log)
-
-        return ask
+        return asker(client, image, site=site, lake=lake, timeout=timeout, report=report)
 
     try:
         resolution = resolve_with(asking(ensure_tools(client, base)), spec, base, timeout)
     except BuildFailed as error:
-        if error.diagnosis.cause not in COMPILE_CAUSES:
+        if error.diagnosis.cause not in COMPILERS_MAY_HELP:
             raise
         # Some sources must be built before they say what they depend on.
         report.log("resolving again, with compilers")
@@ -93,6 +75,32 @@ def resolve(
         resolution = resolve_with(asking(tools), spec, base, timeout)
     report.phase("resolve", 1.0, f"packages locked: {len(resolution.lock.packages)}")
     return resolution
+
+
+def asker(
+    client: docker.DockerClient, image: str, *, site: SiteSettings, lake: str, timeout: float, report: BuildReport
+) -> Ask:
+    """Asks uv, each time in a throw-away container of the image, which has the tools."""
+
+    def ask(requirements: Sequence[str], constraints: Sequence[str], with_dependencies: bool) -> Finished:
+        command = _COMPILE
+        command += () if with_dependencies else ("--no-deps",)
+        command += ("--constraints", f"{INPUT}/constraints.txt") if constraints else ()
+        with throw_away(
+            client,
+            image=image,
+            command=command,
+            lake=lake,
+            role="resolve",
+            network=True,
+            environment=site.container_environment() | UV_ENVIRONMENT,
+            mounts=site.mounts(),
+            secrets=site.secrets(),
+        ) as container:
+            container.put({"requirements.in": _lines(requirements), "constraints.txt": _lines(constraints)})
+            return container.run(timeout, report.log)
+
+    return ask
 
 
 def resolve_with(ask: Ask, spec: EnvironmentSpec, base: Base, timeout: float) -> Resolution:
@@ -115,7 +123,7 @@ def resolve_with(ask: Ask, spec: EnvironmentSpec, base: Base, timeout: float) ->
 def failure(diagnosis: Diagnosis, log: str) -> BuildFailed | BuilderUnavailable:
     """The error for a diagnosis: the environment's fault, or the lake's."""
     if diagnosis.cause in LAKE_CAUSES:
-        return BuilderUnavailable(f"{diagnosis.summary} {diagnosis.suggestion} ({diagnosis.line})")
+        return BuilderUnavailable(f"{diagnosis.summary} {diagnosis.suggestion} ({diagnosis.line})", diagnosis)
     return BuildFailed(diagnosis, log_tail(log))
 
 
@@ -151,6 +159,8 @@ def _without_local_version(attempt: _Attempt, diagnosis: Diagnosis) -> _Attempt 
 def _with_nearest(diagnosis: Diagnosis, spec: EnvironmentSpec, base: Base, ask: Ask) -> Diagnosis:
     """Say which versions there are when the one that was asked for does not exist, or does not fit this Python."""
     pin = next((pin for pin in spec.pins if pin.name == diagnosis.package), None)
+    if pin is not None and diagnosis.cause in CAUSES_OF_SOURCES:
+        return with_a_wheel(diagnosis, pin, base, ask)
     if pin is None or diagnosis.cause not in {"no-such-version", "wrong-python", "no-wheel"}:
         return diagnosis
     newest = _one_version(base, ask([pin.name], (), False))
@@ -163,8 +173,24 @@ def _with_nearest(diagnosis: Diagnosis, spec: EnvironmentSpec, base: Base, ask: 
     return replace(
         diagnosis,
         summary=f"{diagnosis.summary.rstrip('.')}; {there_is}.",
-        suggestion=f"Write {pin.name}=={nearest}, if the model works with it.",
+        suggestion=f"Write {pin.name}=={nearest}, if the model works with it. {_other_only(diagnosis)}".rstrip(),
     )
+
+
+def with_a_wheel(diagnosis: Diagnosis, pin: AnyPin, base: Base, ask: Ask) -> Diagnosis:
+    """Say which later version has a wheel for this Python when the one that was asked for must be compiled."""
+    major = pin.version.partition(".")[0]
+    for wanted in (f"{pin.name}>={pin.version},=={major}.*", f"{pin.name}>={pin.version}"):
+        found = _one_version(base, ask([f"--only-binary {pin.name}", wanted], (), False))
+        if found is not None:
+            edit = f"Write {pin.name}=={found}, which has a wheel, if the model works with it."
+            return replace(diagnosis, suggestion=f"{edit} {diagnosis.suggestion}")
+    return diagnosis
+
+
+def _other_only(diagnosis: Diagnosis) -> str:
+    """The advice to take another package, if the diagnosis has it."""
+    return diagnosis.suggestion.partition(". ")[0] + "." if diagnosis.suggestion.startswith("Try ") else ""
 
 
 def _one_version(base: Base, finished: Finished) -> str | None:

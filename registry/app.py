@@ -11,6 +11,7 @@ from registry.api import (
     cards,
     dataset_aliases,
     datasets,
+    deletion,
     docs,
     environments,
     explanations,
@@ -32,7 +33,7 @@ from registry.api.blueprint import PathText
 from registry.api.openapi import DESCRIPTION, SECURITY, RulesPlugin
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register, services
-from registry.blobs.filesystem import FilesystemBlobs
+from registry.blobs.stores import open_blobs
 from registry.db.aliases import SqlAliases
 from registry.db.audits import SqlAudits
 from registry.db.datasets import SqlDatasets
@@ -74,7 +75,7 @@ _FORM_BYTES = 8 << 20
 _DESK_MARGIN_SECONDS = 30
 _RESOURCES = (
     *(lake, environments, users, tokens, sharing, datasets, dataset_aliases, models, cards, aliases, warmth, versions),
-    *(search, predictions, open_inference, mlflow, audits, explanations, jobs),
+    *(deletion, search, predictions, open_inference, mlflow, audits, explanations, jobs),
 )
 
 
@@ -133,7 +134,7 @@ def _services(settings: Settings, desk: Desk, doctor: Doctor) -> Services:
     memory = Memory.over(engine)
     accounts = AccountService(RememberingAccounts(engine, memory))
     access = AccessService(RememberingAccess(engine, memory))
-    blobs = FilesystemBlobs(settings.blobs_folder)
+    blobs = open_blobs(settings)
     stored_datasets = DatasetService(SqlDatasets(engine), blobs, settings.incoming_folder)
     stored_models, stored_jobs = RememberingModels(engine, memory), SqlJobs(engine)
     fitting = FittingDatasets(stored_datasets, access, settings.max_job_values)

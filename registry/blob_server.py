@@ -9,7 +9,7 @@ from flask import Flask, request, send_file
 from flask.typing import ResponseReturnValue
 from waitress import serve as serve_forever
 
-from registry.blobs.filesystem import FilesystemBlobs
+from registry.blobs.stores import open_blobs
 from registry.domain.errors import BlobUnavailable
 from registry.domain.ports import Blobs
 from registry.domain.signature import may_read
@@ -41,5 +41,5 @@ def create_blob_app(blobs: Blobs, secret: str) -> Flask:
 
 def serve(settings: Settings) -> None:
     """Serve until the process is told to end."""
-    app = create_blob_app(FilesystemBlobs(settings.blobs_folder), settings.secret)
+    app = create_blob_app(open_blobs(settings), settings.secret)
     serve_forever(app, host="0.0.0.0", port=settings.blobs_port, threads=_THREADS, ident="weles")  # noqa: S104

@@ -1,4 +1,4 @@
-"""The commands: `weles-registry` (serve, web, worker, upgrade …), `weles-admin` (users, tokens, runtimes, doctor)."""
+"""The commands: `weles-registry` (serve, web, worker, upgrade …: run a lake), `weles-admin` (look after it)."""
 
 import logging
 import os
@@ -9,11 +9,15 @@ import click
 
 from registry import __version__, first_start
 from registry.commands.accounts import tokens, users
+from registry.commands.backup import backup, restore
+from registry.commands.blobs import blobs as stored_bytes
+from registry.commands.completion import completion_of
 from registry.commands.containers import containers
+from registry.commands.doctor import doctor
 from registry.commands.images import images
 from registry.commands.jobs import jobs
-from registry.commands.machine import docker_of
 from registry.commands.runtimes import runtimes
+from registry.commands.setup import setup
 from registry.settings import describe
 from registry.terminal import HOME, LAKE, fail, settings_of
 
@@ -124,25 +128,18 @@ def settings() -> None:
         click.echo(f"{variable:26} {default or '-':14} {meaning}")
 
 
-@click.group()
+@click.group(
+    epilog="Exit codes: 0 done; 1 the lake's trouble; 2 wrong usage, or no such thing; 3 done as far as possible, "
+    "which is not all. The lake is that of --home or WELES_HOME, with its other settings from WELES_* variables."
+)
 @click.version_option(__version__)
 def admin_commands() -> None:
     """Look after a lake and its machine."""
 
 
-for each in (users, tokens, runtimes, images, containers, jobs):
+for each in (users, tokens, runtimes, images, containers, jobs, stored_bytes, backup, restore, doctor, setup):
     admin_commands.add_command(each)
 
 
-@admin_commands.command()
-def doctor() -> None:
-    """Is everything there that a lake needs on this machine?"""
-    from builders.runtimes import list_bases
-
-    client = docker_of(settings_of())
-    engine = client.version()
-    bases = [f"{base.language} {base.version}" for base in list_bases(client)]
-    click.echo(f"Docker Engine {engine['Version']}, API {engine['ApiVersion']}")
-    click.echo(f"Runtimes: {', '.join(bases) or 'none; make one: weles-admin runtimes install python 3.11'}")
-    if not bases:
-        sys.exit(LAKE)
+registry_commands.add_command(completion_of(registry_commands, "weles-registry"))
+admin_commands.add_command(completion_of(admin_commands, "weles-admin"))

@@ -2,14 +2,18 @@
 
 import fcntl
 import os
+import re
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from registry.settings import Settings
 
+_LAKE = re.compile(r"[0-9a-f]{12}")
+_FREEING = "freeing.lock"
 _LOCK_TRIES, _LOCK_PAUSE_SECONDS = 150, 0.1
 
 
@@ -19,6 +23,12 @@ def prepare(settings: Settings) -> str:
         folder.mkdir(parents=True, exist_ok=True)
     settings.home.chmod(0o700)
     return _once(settings.home / "lake-id", uuid.uuid4().hex[:12])
+
+
+def take_id(settings: Settings, lake: str) -> None:
+    """Give a home the id of a lake that is no more; one that has an id keeps it."""
+    if _LAKE.fullmatch(lake):
+        _once(settings.home / "lake-id", lake)
 
 
 def sweep_incoming(settings: Settings) -> None:
@@ -53,6 +63,26 @@ def has_worker(settings: Settings) -> bool:
     except OSError:
         return True
     return False
+
+
+@contextmanager
+def nothing_is_freed(settings: Settings) -> Iterator[None]:
+    """In the block no stored bytes go: a backup copies them. Waits for a round of freeing to end."""
+    with (settings.home / _FREEING).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
+def may_free(settings: Settings) -> Iterator[bool]:
+    """Whether stored bytes may be freed in the block: not while a backup copies them."""
+    with (settings.home / _FREEING).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
 
 
 def write_secret(path: Path, text: str) -> None:

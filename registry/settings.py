@@ -24,6 +24,11 @@ class Settings:
     web_processes: int = field(default=1, metadata={"help": "gunicorn worker processes"})
     web_threads: int = field(default=16, metadata={"help": "threads of each web process"})
     database_url: str = field(default="", metadata={"help": "SQLAlchemy URL; default: SQLite in the home folder"})
+    bucket: str = field(
+        default="", metadata={"help": "s3://BUCKET/PREFIX for models and datasets; default: files in the home folder"}
+    )
+    s3_endpoint: str = field(default="", metadata={"help": "address of a store that speaks S3; default: Amazon's"})
+    blob_cache_bytes: int = field(default=20 << 30, metadata={"help": "disk for what was read from the bucket last"})
     engine_home: str = field(
         default="", metadata={"help": "the home folder as the engine's machine sees it; default: the same"}
     )
@@ -164,6 +169,11 @@ class Settings:
     @property
     def blobs_folder(self) -> Path:
         return self.home / "blobs"
+
+    @property
+    def blob_cache_folder(self) -> Path:
+        """What was brought from the bucket; a lake without one has none."""
+        return self.home / "blob-cache"
 
     @property
     def incoming_folder(self) -> Path:

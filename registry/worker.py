@@ -21,7 +21,7 @@ from builders.runtimes import install_base
 from builders.site import SiteSettings
 from registry import home
 from registry.analysis.process import AnalysisProcess, interpreter
-from registry.blobs.filesystem import FilesystemBlobs
+from registry.blobs.stores import open_blobs
 from registry.db.accounts import SqlAccounts
 from registry.db.audits import SqlAudits
 from registry.db.datasets import SqlDatasets
@@ -42,6 +42,7 @@ from registry.jobs import spool
 from registry.jobs.audit import AuditWork
 from registry.jobs.batch import BatchPredictions
 from registry.jobs.explain import ExplanationWork
+from registry.jobs.first_look import FirstLook
 from registry.jobs.preparation import Preparation
 from registry.jobs.work import Do, Work
 from registry.jobs.workflows import JobRunner
@@ -86,7 +87,7 @@ class Worker:
         self._channel = Channel()
         self._engine = connect(settings.database)
         self._client = client = docker_client(settings)
-        models, blobs = SqlModels(self._engine), FilesystemBlobs(settings.blobs_folder)
+        models, blobs = SqlModels(self._engine), open_blobs(settings)
         environments, upkeep = SqlEnvironments(self._engine), SqlUpkeep(self._engine)
         self._uses = Uses(upkeep, lambda version_id: models.version_by_id(version_id).environment_id)
         self._jobs = SqlJobs(self._engine)
@@ -134,6 +135,7 @@ class Worker:
             builder=builder,
             recipes=recipes,
             prediction=prediction,
+            looks=FirstLook(prediction, DatasetService(SqlDatasets(self._engine), blobs, settings.incoming_folder)),
             upkeep=upkeep,
         )
         self._purge = Purge(SqlDeletions(self._engine), blobs, prediction, grace_seconds=settings.grace_seconds)
@@ -218,13 +220,16 @@ class Worker:
 
     def _clean(self) -> None:
         """Beside the rest: large files take their time, and leases must be renewed meanwhile."""
-        freed = -_FREE_SECONDS
+        freed, due = -_FREE_SECONDS, False
         while True:
             try:
                 self._purge.end_deleted()
-                if self._purge.purge() or time.monotonic() - freed > _FREE_SECONDS:
-                    freed = time.monotonic()
-                    self._purge.free()
+                due = due or self._purge.purge() > 0 or time.monotonic() - freed > _FREE_SECONDS
+                if due:
+                    with home.may_free(self._settings) as may:
+                        if may:
+                            self._purge.free()
+                            due, freed = False, time.monotonic()
             except Exception:
                 _log.exception("cleaning up")
             time.sleep(_CLEAN_SECONDS)

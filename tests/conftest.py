@@ -10,13 +10,12 @@ from pathlib import Path
 import docker
 import pytest
 from docker.errors import DockerException
-from sqlalchemy import create_engine, make_url, text
 
 from builders.bases import Base
 from builders.report import SilentReport
-from builders.runtimes import dev_image, install_base
+from builders.runtimes import dev_image, install_base, list_bases
 from registry.runners.docker import sweep
-from tests import postgres
+from tests import cluster, postgres, s3, stores
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -33,7 +32,25 @@ def _no_engine() -> str | None:
     return None
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--stores", default="", help="where lakes keep their things, of: postgres,s3 (default: their homes)"
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stores_of_lakes(request: pytest.FixtureRequest) -> None:
+    names = [*filter(None, request.config.getoption("--stores").split(","))]
+    assert set(names) <= {*stores.NAMES}, names
+    if names:
+        stores.chosen = stores.Stores(**{each: request.getfixturevalue(f"{each}_server") for each in names})
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not cluster.IS_HERE:
+        for item in items:
+            if item.get_closest_marker("cluster"):
+                item.add_marker(pytest.mark.skip(reason="needs a cluster: `make test-cluster`"))
     marked = [item for item in items if item.get_closest_marker("docker")]
     reason = _no_engine() if marked else None
     if reason is None:
@@ -50,6 +67,32 @@ def engine() -> Iterator[docker.DockerClient]:
     client = docker.from_env(timeout=600)
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def kubernetes(engine: docker.DockerClient) -> Iterator[cluster.Cluster]:
+    """A real cluster with one node."""
+    with cluster.start(engine) as it:
+        yield it
+
+
+@pytest.fixture(scope="session")
+def lake_images(engine: docker.DockerClient) -> dict[str, str]:
+    """The lake's own images by process, made from this checkout on the Python base of the machine.
+
+    WELES_LAKE_IMAGES names some that were made before (`name`: name/web and name/worker).
+    """
+    if made := os.environ.get("WELES_LAKE_IMAGES"):
+        return {each: f"{made}/{each}:latest" for each in ("web", "worker")}
+    install_base(engine, "python", "3.11", SilentReport())
+    (base,) = (each for each in list_bases(engine) if each.language == "python" and each.version.startswith("3.11."))
+    name = "weles-cluster-test"
+    done = subprocess.run(
+        [ROOT / "deploy" / "image" / "build.sh", name], env={**os.environ, "BASE": base.image}, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return {each: f"{name}/{each}:latest" for each in ("web", "worker")}
 
 
 @pytest.fixture(scope="session")
@@ -85,17 +128,24 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with s3.server(tmp_path_factory.mktemp("s3") / "log") as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(s3_server: str) -> s3.Bucket:
+    """A new bucket over real HTTP."""
+    return s3.Bucket(s3_server)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a new database, without a table."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'lake.sqlite'}"
-    server, name = request.getfixturevalue("postgres_server"), f"lake_{uuid.uuid4().hex}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
+    return stores.new_database(request.getfixturevalue("postgres_server"))
 
 
 @pytest.fixture

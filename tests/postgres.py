@@ -20,8 +20,11 @@ def programs() -> tuple[str, str] | None:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """The SQLAlchemy URL of an empty database on a server that lives as long as the block."""
+def server(listen: tuple[str, int, str] | None = None) -> Iterator[str]:
+    """The SQLAlchemy URL of an empty database on a server that lives as long as the block.
+
+    It listens on a socket; with `listen` (address, port, network) at an address, for everybody in the network.
+    """
     found = programs()
     assert found is not None, "Postgres is not installed"
     initdb, pg_ctl = found
@@ -32,14 +35,23 @@ def server() -> Iterator[str]:
     as_user = {"user": user, "cwd": folder} if os.getuid() == 0 else {"cwd": folder}
     if os.getuid() == 0:
         shutil.chown(folder, user)
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    address, port, network = listen or ("", 5432, "")
+    options = f"-c listen_addresses='{address}' -c port={port} -c unix_socket_directories={folder}"
+    options += " -c fsync=off -c max_connections=400"
     try:
         for command in (
             [initdb, "-D", str(folder / "data"), "-U", "weles", "-A", "trust", "-E", "UTF8", "--no-sync"],
             [pg_ctl, "-D", str(folder / "data"), "-l", str(folder / "log"), "-o", options, "-w", "start"],
         ):
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120, **as_user)
-        yield f"postgresql+psycopg://weles@/postgres?host={folder}"
+            if network:
+                with (folder / "data" / "pg_hba.conf").open("a") as rules:
+                    rules.write(f"host all all {network} trust\n")
+        yield (
+            f"postgresql+psycopg://weles@{address}:{port}/postgres"
+            if listen
+            else f"postgresql+psycopg://weles@/postgres?host={folder}"
+        )
     finally:
         subprocess.run(
             [pg_ctl, "-D", str(folder / "data"), "-m", "immediate", "stop"],

@@ -3,7 +3,8 @@
 import re
 from dataclasses import replace
 
-from builders.diagnosis import PATTERNS, SUMMARY_LENGTH, Diagnosis, Pattern, Phase, diagnose
+from builders.diagnosis import PATTERNS, SUMMARY_LENGTH, Diagnosis, Phase, diagnose
+from builders.patterns import Pattern
 from builders.r.system_libraries import package_with_header, package_with_library
 
 # Begins at the beginning of a word and is bounded: logs of foreign code must not be able to make the search slow.

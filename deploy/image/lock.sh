@@ -13,7 +13,7 @@ lock() {
     -o "$folder/$target" "$@" >/dev/null
 }
 
-lock web.txt "$@" setup.cfg
+lock web.txt "$@" setup.cfg --extra kubernetes
 lock analysis.txt "$@" setup.cfg --extra analysis -c "$folder/web.txt" \
   $(sed -nE 's/^([A-Za-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' "$folder/web.txt")
 lock tools.txt "$@" "$folder/tools.in"

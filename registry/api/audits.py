@@ -53,7 +53,10 @@ class AuditSchema(Schema):
     value = fields.Float(allow_none=True, metadata={"description": "null where the measure is not defined: see note"})
     rows = fields.Integer()
     note = fields.String()
-    created_at = fields.DateTime()
+    created_at = fields.DateTime(metadata={"description": "When it was computed."})
+    asked_by = fields.String(
+        allow_none=True, metadata={"description": "Who asked first: told to them and to administrators, else null."}
+    )
 
 
 class AuditsSchema(Schema):

@@ -1,8 +1,9 @@
-"""Jobs: GET /jobs, GET and DELETE /jobs/ID, GET /jobs/ID/log."""
+"""Jobs: GET /jobs, GET and DELETE /jobs/ID, GET /jobs/ID/log, POST /jobs/ID/retry."""
 
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import asdict
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from registry.api.problems import stored_problem
 from registry.api.services import current_user, services
 from registry.domain.entities import Job, JobKind, JobState, Phase
 from registry.domain.errors import LakeBusy
+from registry.domain.ports import NewJob
 
 blueprint = Resource("jobs", "What the lake does for you: preparations, predictions, audits, explanations.")
 _LOOK_SECONDS = 0.3
@@ -90,6 +92,21 @@ class OneJob(MethodView):
         """Cancel a job; one that is over stays as it is. A build that others share goes on"""
         services().jobs.cancel(job_id)
         return job_document(services().jobs.get(job_id))
+
+
+@blueprint.route("/jobs/<job_id>/retry")
+class Retry(MethodView):
+    @blueprint.response(HTTPStatus.ACCEPTED, StartedSchema)
+    @blueprint.doc(**problems(HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND))
+    def post(self, job_id: str) -> Any:
+        """Try again, by a new job, what is over; one that is not over is answered as it is. Earlier logs are kept"""
+        job = services().jobs.get(job_id)
+        if not job.state.is_over:
+            return started(job_id)
+        again = uuid.uuid4().hex
+        if job.kind is JobKind.PREPARE:
+            return started(services().models.prepare_again(job.version_id, again))
+        return started(services().jobs.add(NewJob(again, job.kind, job.version_id, job.owner_id, job.request)))
 
 
 @blueprint.route("/jobs/<job_id>/log")

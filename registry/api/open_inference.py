@@ -117,7 +117,7 @@ class ModelMetadata(MethodView):
             "versions": [str(number) for number in here.models.numbers(name)],
             "platform": f"{found.language}_{found.flavour}",
             "inputs": [open_inference.metadata(field) for field in TableSchema.from_json(found.inputs).fields],
-            "outputs": [open_inference.metadata(field) for field in TableSchema.from_json(found.outputs).fields],
+            "outputs": [*map(open_inference.metadata, TableSchema.from_json(found.outputs).fields), *_prob(found)],
             "properties": {key: str(value) for key, value in origin(found).items() if value is not None},
         }
 
@@ -207,6 +207,12 @@ def _answers(version: ModelVersion, inference: InferenceRequest, table: Table) -
         elif exact is not None:
             found.append(tensors.of_column(exact.column(each.name), binary=each.binary))
     return found
+
+
+def _prob(version: ModelVersion) -> list[dict[str, Any]]:
+    """The tensor of probabilities, of a version that has them."""
+    classes = version.prob_classes
+    return [] if classes is None else [open_inference.metadata_of_probabilities(PROBABILITIES, classes)]
 
 
 def _ref(version: str | None) -> VersionRef:

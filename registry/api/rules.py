@@ -145,6 +145,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("models.OneModel", "PATCH"): change_model(Scope.WRITE),
     ("models.OneModel", "DELETE"): change_model(Scope.WRITE),
     ("models.RestoreModel", "POST"): change_model(Scope.WRITE),
+    # What one owns; administrators see everybody's.
+    ("deletion.Deleted", "GET"): user(Scope.READ),
     ("cards.Card", "GET"): see_model(Scope.READ),
     ("cards.Card", "PUT"): change_model(Scope.WRITE),
     ("warmth.Warmth", "GET"): see_model(Scope.READ),
@@ -185,4 +187,5 @@ RULES: dict[tuple[str, str], Rule] = {
     ("jobs.OneJob", "GET"): see_job(Scope.READ),
     ("jobs.OneJob", "DELETE"): change_job(Scope.WRITE),
     ("jobs.JobLog", "GET"): see_job(Scope.READ),
+    ("jobs.Retry", "POST"): change_job(Scope.WRITE),
 }

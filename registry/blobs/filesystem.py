@@ -77,6 +77,13 @@ class FilesystemBlobs:
             raise BlobUnavailable(digest, error.strerror or type(error).__name__) from error
         return file
 
+    def holds(self, digest: str) -> bool:
+        try:
+            self.path(digest)
+        except BlobUnavailable:
+            return False
+        return True
+
     def put_before(self, moment: datetime) -> Iterator[str]:
         for folder in sorted(self._root.iterdir()):
             for file in folder.iterdir():
@@ -98,14 +105,21 @@ class FilesystemBlobs:
         self._checked.pop(digest, None)
         return True
 
-    def sweep(self, before: datetime) -> int:
+    def size(self, digest: str) -> int:
+        try:
+            return self._file(digest).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def sweep(self, before: datetime, *, really: bool = True) -> int:
         freed = 0
         for file in self._incoming.iterdir():
             # Whoever still writes it keeps its time new.
             with suppress(FileNotFoundError):
                 status = file.stat()
                 if status.st_mtime < before.timestamp():
-                    file.unlink()
+                    if really:
+                        file.unlink()
                     freed += status.st_size
         return freed
 

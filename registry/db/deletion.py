@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, Select, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Select, delete, exists, func, literal, null, or_, select, true, update
 
 from registry.db.references import referenced
-from registry.db.tables import dataset_aliases, datasets, jobs, log_lines, models, versions
-from registry.domain.entities import JobState, ModelVersion, now
+from registry.db.tables import dataset_aliases, datasets, jobs, log_lines, models, users, versions
+from registry.domain.entities import DeletedThing, JobState, ModelVersion, User, now
 from registry.domain.errors import Deleted, NotFound
 
 _AT_WORK = (JobState.QUEUED, JobState.RUNNING)
@@ -47,6 +47,36 @@ class SqlDeletions:
         with self._writes.begin() as connection:
             if not connection.execute(update(versions).where(here).values(deleted_at=None)).rowcount:
                 raise _not_to_be_restored("version", f"{model}/{number}")
+
+    def restorable(self, viewer: User, deleted_after: datetime) -> list[DeletedThing]:
+        own = true() if viewer.is_admin else models.c.owner_id == viewer.id
+        size = select(func.sum(versions.c.model_bytes)).where(versions.c.model == models.c.name)
+        of_models = (
+            select(literal("model"), models.c.name, null(), users.c.name, size.scalar_subquery(), models.c.deleted_at)
+            .join_from(models, users, users.c.id == models.c.owner_id)
+            .where(models.c.deleted_at > deleted_after, own)
+        )
+        of_versions = (
+            select(
+                *(literal("version"), versions.c.model, versions.c.number, users.c.name),
+                *(versions.c.model_bytes, versions.c.deleted_at),
+            )
+            .join_from(versions, models, models.c.name == versions.c.model)
+            .join(users, users.c.id == models.c.owner_id)
+            .where(versions.c.deleted_at > deleted_after, own)
+        )
+        queries = [of_models, of_versions]
+        if viewer.is_admin:
+            named = exists().where(dataset_aliases.c.dataset_hash == datasets.c.hash)
+            used = exists().where(versions.c.dataset_hash == datasets.c.hash)
+            queries.append(
+                select(literal("dataset"), datasets.c.hash, null(), null(), null(), datasets.c.deleted_at).where(
+                    datasets.c.deleted_at > deleted_after, ~named, ~used
+                )
+            )
+        with self._reads.connect() as connection:
+            found = [DeletedThing(*row) for query in queries for row in connection.execute(query)]
+        return sorted(found, key=lambda each: each.deleted_at, reverse=True)
 
     def deleted_versions(self) -> list[str]:
         query = _joined().where(or_(versions.c.deleted_at.is_not(None), models.c.deleted_at.is_not(None)))

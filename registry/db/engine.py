@@ -5,6 +5,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event
 
 from registry.db import search_index
@@ -35,12 +37,29 @@ def connect(url: str) -> Engine:
     return engine
 
 
+def revisions(engine: Engine) -> tuple[str | None, str | None]:
+    """(the migration that the tables are at, the newest one)."""
+    with engine.connect() as connection:
+        now = MigrationContext.configure(connection).get_current_revision()
+    return now, ScriptDirectory.from_config(_config()).get_current_head()
+
+
 def upgrade(engine: Engine) -> None:
-    """Bring the tables to the newest migration; several processes may call it at once on Postgres and SQLite."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    """Bring the tables to the newest migration; several processes may call it at once on Postgres and SQLite.
+
+    Tables of a newer version of the lake are left as they are: migrations only add, so a rollback can work on them.
+    """
+    config = _config()
     with engine.execution_options(writes=True).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7735601)")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+        if set(MigrationContext.configure(connection).get_current_heads()) <= known:
+            command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    return config

@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Hashable
 from contextlib import closing
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
 
 Stamp = Callable[[], Hashable]
 # A Postgres is a network away: a change that another process made may be seen so much later there.
 POSTGRES_SECONDS = 0.1
+_COMMITTED = "weles committed"
 
 
 def stamp_of(engine: Engine) -> Stamp:
@@ -46,7 +48,8 @@ class _SqliteStamp:
 class _PostgresStamp:
     """The server's transactions that are under way and finished; asked for at most every POSTGRES_SECONDS.
 
-    Those of its other databases count too: what is remembered may be forgotten once too often.
+    Those of its other databases count too: what is remembered may be forgotten once too often. What this process has
+    written itself it sees at once.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -54,6 +57,14 @@ class _PostgresStamp:
         self._lock = threading.Lock()
         self._seen: Hashable = None
         self._until = 0.0
+        event.listen(engine, "commit", _mark)
+        event.listen(engine.pool, "checkin", self._look_again)
+
+    def _look_again(self, _: object, record: ConnectionPoolEntry) -> None:
+        # The event of a commit comes before it; the connection comes back after it.
+        if record.info.pop(_COMMITTED, False):
+            with self._lock:
+                self._until = 0.0
 
     def __call__(self) -> Hashable:
         with self._lock:
@@ -62,3 +73,7 @@ class _PostgresStamp:
                     self._seen = connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()
                 self._until = time.monotonic() + POSTGRES_SECONDS
             return self._seen
+
+
+def _mark(connection: Connection) -> None:
+    connection.info[_COMMITTED] = True

@@ -17,6 +17,7 @@ from registry.domain.entities import (
     Outcome,
     Phase,
     Resolution,
+    Shown,
     State,
     User,
     now,
@@ -29,7 +30,7 @@ _NOT_STORED = {"owner", "owner_id"}
 # What another attempt to prepare the same content may have of its own.
 _OF_THE_ATTEMPT = (
     *("golden_blob", "requirements_blob", "resolution_key", "environment_id", "image_id"),
-    *("outputs", "notes", "system", "problem"),
+    *("outputs", "prob_classes", "notes", "system", "problem"),
 )
 _LIVE = versions.c.deleted_at.is_(None) & models.c.deleted_at.is_(None)
 _READY_FIRST = case((versions.c.state == State.READY, 0), else_=1)
@@ -149,9 +150,11 @@ class SqlModels:
         self._update(version_id, environment_id=environment_id, image_id=image_id)
 
     def version_is_ready(
-        self, version_id: str, *, outputs: list[Json], notes: list[str], together: bool | None = None
+        self, version_id: str, shown: Shown, *, notes: list[str] | None = None, found_tags: list[str] | None = None
     ) -> None:
-        self._update(version_id, state=State.READY, outputs=outputs, notes=notes, together=together, problem=None)
+        given = {"notes": notes, "found_tags": found_tags}
+        said = {name: value for name, value in given.items() if value is not None}
+        self._update(version_id, state=State.READY, problem=None, **asdict(shown), **said)
 
     def version_failed(self, version_id: str, problem: Json, *, free_file: bool = False) -> None:
         freed = {"file_freed_at": now()} if free_file else {}

@@ -238,6 +238,7 @@ versions = Table(
     Column("environment_id", ForeignKey(environments.c.id), index=True),
     Column("image_id", _DIGEST),
     Column("together", Boolean),
+    Column("prob_classes", JSON(none_as_null=True)),
     Column("state", String(20), nullable=False),
     Column("problem", JSON(none_as_null=True)),
     Column("notes", JSON, nullable=False, default=list),
@@ -301,6 +302,7 @@ audits = Table(
     Column("rows", BigInteger, nullable=False),
     Column("note", Text, nullable=False, default=""),
     Column("created_at", Time, nullable=False, default=now),
+    Column("asked_by", ForeignKey(users.c.id, ondelete="SET NULL")),
     UniqueConstraint("version_id", "dataset_hash", "target", "measure"),
 )
 

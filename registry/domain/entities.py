@@ -159,7 +159,8 @@ class ModelVersion:
     and `found_tags`, were found by the lake; None where nothing tells. From `deleted_at` on it is gone for everyone,
     until it is restored or purged; from `file_freed_at` on its model file may be gone (it could not be loaded).
     `together`: its container may answer several questions in one call; None until it has shown that each row is
-    answered by itself.
+    answered by itself. `outputs` are the columns that `exact` gives, `prob_classes` the classes that `prob` gives
+    probabilities of; empty and None where they are not known, or there are none.
     """
 
     id: str
@@ -198,6 +199,16 @@ class ModelVersion:
     deleted_at: datetime | None = None
     file_freed_at: datetime | None = None
     together: bool | None = None
+    prob_classes: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a version has shown of itself in its image; as `ModelVersion` has it."""
+
+    outputs: list[Json]
+    prob_classes: list[str] | None = None
+    together: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +227,22 @@ class Model:
     card: str
     created_at: datetime
     edited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedThing:
+    """What can be restored: a version, a model with all its versions (`version` None), or a dataset without a name.
+
+    `size`: bytes of the model files that go with it, None for a dataset; `owner` is None of a dataset, which is
+    nobody's any more.
+    """
+
+    kind: str
+    name: str
+    version: int | None
+    owner: str | None
+    size: int | None
+    deleted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,11 +308,12 @@ class NewAudit:
     value: float | None
     rows: int
     note: str
+    asked_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """A kept measure, with the version that it is of."""
+    """A kept measure, with the version that it is of. `asked_by`: who asked first, where the viewer may know that."""
 
     model: str
     version: int
@@ -298,6 +326,7 @@ class Audit:
     rows: int
     note: str
     created_at: datetime
+    asked_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
-from registry.domain.entities import Alias, AliasMove, ModelVersion, User
+from registry.domain.entities import Alias, AliasMove, DeletedThing, ModelVersion, User
 from registry.domain.warmth import Warmth
 
 
@@ -57,6 +57,10 @@ class Deletions(Protocol):
 
     def restore_version(self, model: str, number: int, deleted_after: datetime) -> None:
         """Raises NotFound as `restore_model`."""
+        ...
+
+    def restorable(self, viewer: User, deleted_after: datetime) -> list[DeletedThing]:
+        """What was deleted after that moment, the latest first: the viewer's own; for administrators everything."""
         ...
 
     def deleted_versions(self) -> list[str]:

@@ -36,6 +36,7 @@ from registry.domain.entities import (
     NewAudit,
     Phase,
     Resolution,
+    Shown,
     User,
 )
 from registry.domain.search import Found, Search
@@ -57,6 +58,10 @@ class Blobs(Protocol):
         """A read-only file with the checked content, to be mounted into a container. Raises BlobUnavailable."""
         ...
 
+    def holds(self, digest: str) -> bool:
+        """The content is there, as far as that can be told without bringing it from elsewhere."""
+        ...
+
     def put_before(self, moment: datetime) -> Iterator[str]:
         """The digests of what was put last before that moment."""
         ...
@@ -68,8 +73,12 @@ class Blobs(Protocol):
         """
         ...
 
-    def sweep(self, before: datetime) -> int:
-        """Remove what was left half-written before that moment; the bytes that it had."""
+    def size(self, digest: str) -> int:
+        """Of the content, in bytes; 0 when it is not there."""
+        ...
+
+    def sweep(self, before: datetime, *, really: bool = True) -> int:
+        """Remove (not `really`: only count) what was left half-written before that moment; the bytes that it had."""
         ...
 
 
@@ -219,8 +228,10 @@ class Models(Protocol):
         ...
 
     def version_is_ready(
-        self, version_id: str, *, outputs: list[Json], notes: list[str], together: bool | None = None
-    ) -> None: ...
+        self, version_id: str, shown: Shown, *, notes: list[str] | None = None, found_tags: list[str] | None = None
+    ) -> None:
+        """Notes and tags are as they were where none are given."""
+        ...
 
     def version_failed(self, version_id: str, problem: Json, *, free_file: bool = False) -> None:
         """With `free_file` the version's model file is needed no more."""

@@ -55,6 +55,7 @@ class AuditWork:
                         found[name]["value"],
                         dataset.rows,
                         "; ".join(filter(None, (_averaged(name, classes), found[name]["note"]))),
+                        job.owner_id,
                     )
                     for name in missing
                 ]

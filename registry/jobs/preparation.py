@@ -14,22 +14,27 @@ from builders.built_image import BuiltImage
 from builders.errors import BuilderUnavailable as EngineUnavailable
 from builders.errors import BuildFailed
 from builders.identity import Recipe, environment_id
+from builders.loading_failures import diagnose_loading
 from builders.lock import Lock
 from builders.packages import PackageMissing
 from builders.spec import EnvironmentSpec
-from registry.domain.entities import Environment, JobState, Json, ModelVersion, Phase, State, now
+from registry.domain.entities import Environment, JobState, Json, ModelVersion, Phase, Shown, State, now
 from registry.domain.errors import (
     AnswersDiffer,
     BuilderUnavailable,
     EnvironmentFailed,
     LakeError,
     LakeFailed,
+    ModelNotLoadable,
     WelesError,
     from_document,
 )
+from registry.domain.found_tags import found_tags, main_packages
 from registry.domain.ports import Blobs, Environments, ImageBuilder, Jobs, Models
 from registry.domain.schema import Schema
+from registry.domain.task import Task, TaskKind
 from registry.domain.upkeep import UpkeepRecords
+from registry.jobs.first_look import FirstLook
 from registry.jobs.report import SPAN, JobReport
 from registry.services.golden import GoldenRows, differences
 from registry.services.predict import Prediction
@@ -60,6 +65,7 @@ class Preparation:
         builder: ImageBuilder,
         recipes: Mapping[str, Recipe],
         prediction: Prediction,
+        looks: FirstLook,
         upkeep: UpkeepRecords,
     ) -> None:
         self._models = models
@@ -69,6 +75,7 @@ class Preparation:
         self._builder = builder
         self._recipes = recipes
         self._prediction = prediction
+        self._looks = looks
         self._upkeep = upkeep
 
     def begin(self, job_id: str, version_id: str) -> tuple[str, int]:
@@ -157,12 +164,14 @@ class Preparation:
         resolution = self._environments.resolution(version.resolution_key)
         self._models.version_builds_on(version_id, environment_id=environment, image_id=str(known.image_id))
         try:
-            outputs, together = _patiently(lambda: self._replay(job_id, version))
+            shown = _patiently(lambda: self._replay(job_id, version))
         except WelesError as error:
             return {"problem": _with_advice(error, version).to_document()}
         notes = [*version.notes]
         notes += [f"{each['text']}: {each['action']}; {each['reason']}" for each in resolution.repairs]
-        self._models.version_is_ready(version_id, outputs=outputs, notes=[*dict.fromkeys(notes)], together=together)
+        self._models.version_is_ready(
+            version_id, shown, notes=[*dict.fromkeys(notes)], found_tags=_found_tags(version, known.installed)
+        )
         return {}
 
     def finish(self, job_id: str, version_id: str, problem: Json | None) -> None:
@@ -189,16 +198,13 @@ class Preparation:
             # It ends itself when it is idle: that it could not be ended now does not change what happened.
             _log.warning("the container of %s: %s", version_id, error)
 
-    def _replay(self, job_id: str, version: ModelVersion) -> tuple[list[Json], bool | None]:
-        """Compare the image's answers with the creator's. Raises AnswersDiffer.
-
-        The schema of the exact ones, and the version's `together`.
-        """
-        outputs: list[Json] = []
-        together = version.together
+    def _replay(self, job_id: str, version: ModelVersion) -> Shown:
+        """Compare the image's answers with the creator's. Raises AnswersDiffer."""
         if version.golden_blob is None:
             self._prediction.warm(version.id)
-            return outputs, together
+            return self._looks.look(version)
+        outputs: list[Json] = []
+        classes, together = None, version.together
         with self._blobs.get(version.golden_blob) as file:
             golden = GoldenRows.parse(file.read(), Schema.from_json(version.inputs))
         for mode, expected in golden.answers.items():
@@ -208,10 +214,12 @@ class Preparation:
                 raise AnswersDiffer(found, expected.rows)
             if mode == "exact":
                 outputs = got.schema.to_json()
+            else:
+                classes = [*got.schema.names]
             self._jobs.log(job_id, [f"verify: {mode}: {got.rows} sample rows answered as in the creator's session"])
             if together is not False and got.rows > 1:
                 together = self._answers_rows_alone(version.id, mode, golden.rows, got)
-        return outputs, together
+        return Shown(outputs, classes, together)
 
     def _answers_rows_alone(self, version_id: str, mode: str, rows: Table, together: Table) -> bool:
         """Whether the first rows are answered one at a time as they are in company."""
@@ -265,6 +273,13 @@ def _patiently(work: Callable[[], _Result]) -> _Result:
             time.sleep(1)
 
 
+def _found_tags(version: ModelVersion, installed: Mapping[str, str]) -> list[str]:
+    """With the main packages that are in the image; those of the upload were the ones that it declared."""
+    task = None if version.task is None else Task(TaskKind(version.task), version.classes)
+    packages = main_packages(version.language, version.flavour, version.model_class, installed)
+    return found_tags(version.language, version.flavour, version.model_class, task, [*packages])
+
+
 def _say_which_attempt(report: JobReport, attempt: int) -> None:
     """The log of those before is kept: this is where the next one begins."""
     if attempt > 1:
@@ -273,6 +288,12 @@ def _say_which_attempt(report: JobReport, attempt: int) -> None:
 
 def _with_advice(error: WelesError, version: ModelVersion) -> WelesError:
     """Where the client chose the packages by the model alone, one may be missing: say how to send them all."""
+    if isinstance(error, ModelNotLoadable):
+        told = error.fields
+        diagnosis = diagnose_loading(told["error_class"], told["message"], told["traceback"])
+        if diagnosis.cause != "unknown":
+            told["diagnosis"] = diagnosis.to_json()
+            error.next = diagnosis.suggestion
     if error.family == "model" and version.system.get("environment") == "model":
         error.next = f"{_SEND_ALL} {error.next}"
     return error

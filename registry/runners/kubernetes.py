@@ -22,7 +22,7 @@ from kubernetes.client.exceptions import ApiException
 from registry.domain import signature
 from registry.domain.entities import Json
 from registry.domain.errors import BuilderUnavailable, ModelDied, ModelNotLoadable, ModelOutOfMemory
-from registry.domain.ports import Blobs, Ending, RunnableVersion
+from registry.domain.ports import Blobs, Ending, ImageGone, RunnableVersion
 from registry.domain.text import storable
 from registry.runners import pod_status, pods, relay, remote
 from registry.runners.cluster import api_errors, by_number, site
@@ -101,6 +101,9 @@ class KubernetesRunner:
         threading.Thread(target=self._watch, args=(listed,), name="pods", daemon=True).start()
 
     def start(self, version: RunnableVersion) -> Path:
+        if version.image_reference is None:
+            # Built before the lake had a registry: making it again brings it there.
+            raise ImageGone(version.image_id)
         folder = self._folders.new_remote()
         name = f"weles-{self._lake[:6]}-{version.id[:8]}-{folder.path.name[:8]}"
         begun = _Pod(name, version.id, folder, time.monotonic(), self._key(folder))
@@ -194,9 +197,7 @@ class KubernetesRunner:
                 owner=self._owner,
             )
         except ValueError as error:
-            raise BuilderUnavailable(
-                f"{error}: set WELES_IMAGE_REGISTRY, and upload a version with this environment again"
-            ) from error
+            raise BuilderUnavailable(str(error)) from error
 
     def _wait_until_ready(self, begun: _Pod) -> None:
         deadline = time.monotonic() + self._settings.start_seconds
@@ -232,6 +233,8 @@ class KubernetesRunner:
                 raise ModelNotLoadable(texts["class"], texts["message"], texts["traceback"])
             raise ModelDied(ended.exit_code)
         for reason, message in pod_status.waits_for(seen):
+            if reason in pod_status.NO_SUCH_IMAGE and pod_status.is_missing(message):
+                raise ImageGone(message)
             if reason in pod_status.NO_SUCH_IMAGE:
                 raise BuilderUnavailable(f"the cluster cannot pull an image of {begun.name}: {message or reason}")
             if reason in pod_status.NEVER_STARTS:

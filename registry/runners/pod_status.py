@@ -32,6 +32,11 @@ def waits_for(seen: Any) -> list[tuple[str, str]]:
     return [(each.reason or "", each.message or "") for each in waiting]
 
 
+def is_missing(message: str) -> bool:
+    """Whether the registry answered, and has no such image."""
+    return "not found" in message.lower() or "manifest unknown" in message.lower()
+
+
 def too_late(seen: Any, seconds: int) -> Exception:
     """Whose fault it is that nothing was ready in time."""
     if seen is None:

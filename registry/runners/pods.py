@@ -26,6 +26,12 @@ _NOBODY, _LAKES_OWN = 65534, 65533
 _SMALL = {"cpu": "10m", "memory": "32Mi", "ephemeral-storage": "16Mi"}
 _RUN_BYTES, _TMP_BYTES = 1 << 30, 256 << 20
 _DISK_BYTES = _RUN_BYTES + _TMP_BYTES
+# Every container is told where the API is, unless it is told otherwise.
+_API_VARIABLES = (
+    *("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "KUBERNETES_SERVICE_PORT_HTTPS", "KUBERNETES_PORT"),
+    *("KUBERNETES_PORT_443_TCP", "KUBERNETES_PORT_443_TCP_ADDR", "KUBERNETES_PORT_443_TCP_PORT"),
+    "KUBERNETES_PORT_443_TCP_PROTO",
+)
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
 
@@ -113,8 +119,8 @@ def pod(
             },
             "volumes": [
                 {"name": "model", "emptyDir": {}},
-                {"name": "run", "emptyDir": {"sizeLimit": _RUN_BYTES}},
-                {"name": "tmp", "emptyDir": {"sizeLimit": _TMP_BYTES}},
+                {"name": "run", "emptyDir": {"sizeLimit": str(_RUN_BYTES)}},
+                {"name": "tmp", "emptyDir": {"sizeLimit": str(_TMP_BYTES)}},
             ],
             "initContainers": [
                 _lakes_own(
@@ -139,7 +145,7 @@ def pod(
                         },
                         [_mount("run")],
                     ),
-                    "ports": [{"name": RELAY, "containerPort": PORT}],
+                    "ports": [{"name": RELAY, "containerPort": PORT, "protocol": "TCP"}],
                 },
             ],
         },
@@ -159,6 +165,7 @@ def _model(image: str, settings: PodSettings) -> Json:
                 "WELES_AGE_SECONDS": str(settings.age_seconds),
                 "WELES_LEASE_SECONDS": str(settings.lease_seconds),
                 "WELES_MAX_FRAME_BYTES": memory,
+                **dict.fromkeys(_API_VARIABLES, ""),
             }
         ),
         "resources": {

@@ -140,18 +140,16 @@ class AccountService:
             self._accounts.note_use(caller.token)
 
     def first_admin(self, name: str, password: str, keep: Callable[[str], None]) -> bool:
-        """Make the lake's first administrator, if there is none of that name; whether there was not.
+        """Make the lake's first administrator, if there is none, nor anybody of that name; whether it was made.
 
         `keep` is given the token before the user is made: a token that was lost could never be had again.
         """
-        try:
-            self._accounts.user(name)
-        except NotFound:
-            token = _random_token()
-            keep(token)
-            self._accounts.add_user(name, "admin", self._hasher.hash(password) if password else None, _digest(token))
-            return True
-        return False
+        if any(each.role == "admin" or each.name == name for each in self._accounts.accounts()):
+            return False
+        token = _random_token()
+        keep(token)
+        self._accounts.add_user(name, "admin", self._hasher.hash(password) if password else None, _digest(token))
+        return True
 
     def _verified(self, name: str, password: str) -> User:
         try:

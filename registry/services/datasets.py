@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from registry.domain.entities import Dataset, DatasetAlias, User, now
-from registry.domain.errors import BlobUnavailable, Exists, NotFound
+from registry.domain.errors import Exists, NotFound
 from registry.domain.ports import Blobs, Datasets
 from registry.services import staging
 from registry.services.staging import StagedTable
@@ -100,10 +100,9 @@ class DatasetService:
         """The blob of the table: the one that is there already, or a new one."""
         try:
             known = self._datasets.get(table.hash)
-            if known.deleted_at is None:
-                self._blobs.path(known.blob)
+            if known.deleted_at is None and self._blobs.holds(known.blob):
                 return known.blob
-        except (NotFound, BlobUnavailable):
+        except NotFound:
             pass
         return self._blobs.put(table.file, what="dataset")[0]
 

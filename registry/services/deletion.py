@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from registry.domain.entities import now
+from registry.domain.entities import DeletedThing, User, now
 from registry.domain.errors import LakeError
 from registry.domain.life_ports import Deletions
 from registry.domain.ports import Models
@@ -54,6 +54,11 @@ class DeletionService:
     def restore_version(self, model: str, number: int) -> None:
         """Raises NotFound when there is nothing to restore, or no more."""
         self._deletions.restore_version(model, number, now() - self._grace)
+
+    def restorable(self, viewer: User) -> list[tuple[DeletedThing, datetime]]:
+        """What can be restored, each with the moment from which on its bytes go: the viewer's own, or everything."""
+        found = self._deletions.restorable(viewer, now() - self._grace)
+        return [(each, each.deleted_at + self._grace) for each in found]
 
     def _end(self, version_id: str) -> None:
         # Nobody can lease a container for it any more; one that cannot be ended now is ended by the worker's round.

@@ -114,7 +114,7 @@ class PruningService:
         freed = max(0, freed_bytes(_every(before.store), gone) - removal.cached_bytes)
         self._records.add_prunings(_written_down(removed, before, reason, self._now()))
         for each in removed:
-            _log.warning("pruned the image of %s (%s)", each.image.environment or each.image.name, reason)
+            _log.info("pruned the image of %s (%s)", each.image.environment or each.image.name, reason)
         return Pruned(removed, tuple(each for each in plan.remove if each.image.image_id not in gone), freed)
 
 

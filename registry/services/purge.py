@@ -2,18 +2,15 @@
 
 import logging
 from datetime import timedelta
-from itertools import islice
 
 from registry.domain.entities import now
 from registry.domain.errors import WelesError
 from registry.domain.life_ports import Deletions
 from registry.domain.ports import Blobs
+from registry.services.freeing import Freeing
 from registry.services.predict import Prediction
 
 _log = logging.getLogger(__name__)
-# An upload puts its bytes first and says who needs them when all are there: so long it may take for that.
-YOUNG = timedelta(hours=1)
-_AT_ONCE = 500
 
 
 class Purge:
@@ -21,7 +18,7 @@ class Purge:
 
     def __init__(self, deletions: Deletions, blobs: Blobs, prediction: Prediction, *, grace_seconds: int) -> None:
         self._deletions = deletions
-        self._blobs = blobs
+        self._freeing = Freeing(deletions, blobs)
         self._prediction = prediction
         self._grace = timedelta(seconds=grace_seconds)
 
@@ -44,18 +41,8 @@ class Purge:
         return purged + self._deletions.purge_datasets(before)
 
     def free(self) -> int:
-        """Free the bytes that nothing needs, and what uploads left half-written; how many contents.
-
-        What is needed is looked up after what is old was listed, and what has been put again since then stays:
-        an upload cannot lose what it has just put.
-        """
-        before, freed = now() - YOUNG, 0
-        old = self._blobs.put_before(before)
-        while batch := [*islice(old, _AT_ONCE)]:
-            for digest in set(batch) - self._deletions.referenced(batch):
-                freed += self._blobs.delete(digest, put_before=before)
-        self._blobs.sweep(before)
-        return freed
+        """Free the bytes that nothing needs, and what uploads left half-written; how many contents."""
+        return self._freeing.free().contents
 
     def _end(self, version_id: str) -> None:
         try:

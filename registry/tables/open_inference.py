@@ -104,6 +104,11 @@ def metadata(column: Field) -> dict[str, Any]:
     return {**described, "parameters": parameters} if parameters else described
 
 
+def metadata_of_probabilities(name: str, classes: Sequence[str]) -> dict[str, Any]:
+    """As `metadata`, for the tensor of a version's probabilities, one column per class."""
+    return {"name": name, "datatype": "FP64", "shape": [-1, len(classes)], "parameters": tensors.of_classes(classes)}
+
+
 def _spread(inputs: Sequence[Tensor], schema: Schema) -> Sequence[Tensor]:
     """One tensor per column, also where a single one holds all columns."""
     width = len(schema.fields)

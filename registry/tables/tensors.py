@@ -16,7 +16,7 @@ The parameters of a tensor say what its datatype cannot: `type`, `levels` (a JSO
 import json
 import struct
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from math import nan, prod
@@ -166,12 +166,17 @@ def of_probabilities(name: str, columns: tuple[Column, ...], rows: int, *, binar
     numbers = array("d", bytes(8 * rows * len(columns)))
     for index, each in enumerate(columns):
         numbers[index :: len(columns)] = array("d", [nan if value is None else value for value in each.to_values()])
-    parameters = {"classes": json.dumps([each.field.name for each in columns], ensure_ascii=False)}
+    parameters = of_classes([each.field.name for each in columns])
     shape = (rows, len(columns))
     if binary:
         return Tensor(name, "FP64", shape, memoryview(numbers).cast("B"), parameters)
     whole = Column(Field(name, ColumnType.FLOAT64), numbers)
     return Tensor(name, "FP64", shape, json_values.dump(whole), parameters)
+
+
+def of_classes(classes: Sequence[str]) -> dict[str, Any]:
+    """The parameter that says which column of a tensor of probabilities is of which class."""
+    return {"classes": json.dumps([*classes], ensure_ascii=False)}
 
 
 def describing(column: Field) -> dict[str, Any]:

@@ -12,8 +12,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import tables
+from tests.bench import layers, tables
 from tests.bench.venvs import CACHE, HERE, python_of
+from tests.conftest import ROOT
+from tests.environments.page import write_section
 
 TABLES: dict[str, Callable[[Path, bool], str]] = {
     "one-row": tables.one_row,
@@ -22,7 +24,10 @@ TABLES: dict[str, Callable[[Path, bool], str]] = {
     "cold": tables.cold,
     "memory": tables.memory,
     "upload": tables.upload,
+    "layers": layers.layers,
 }
+# Tables that are a section of another page than FILE.
+SECTIONS = {"layers": ROOT / "docs" / "environments-measured.md"}
 
 
 def main() -> None:
@@ -32,15 +37,20 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="FILE")
     options = parser.parse_args()
     folder = CACHE / "models"
-    if not (folder / "done").is_file():
+    if options.only != "layers" and not (folder / "done").is_file():
         subprocess.run([python_of("flask"), HERE / "servers" / "train.py", folder], check=True)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    parts = [f"Taken on {datetime.date.today()}, {os.cpu_count()} processors, {memory:.0f} GiB, loopback, one run.\n"]
+    taken = f"Taken on {datetime.date.today()}, {os.cpu_count()} processors, {memory:.0f} GiB, loopback, one run.\n"
+    parts = [taken]
     for name in options.only.split(","):
         print(f"… {name}", file=sys.stderr, flush=True)
-        parts.append(TABLES[name](folder, options.quick))
-        print(parts[-1], flush=True)
-    if options.write:
+        told = TABLES[name](folder, options.quick)
+        print(told, flush=True)
+        if name not in SECTIONS:
+            parts.append(told)
+        elif options.write:
+            write_section(SECTIONS[name], name, f"{taken}\n{told}")
+    if options.write and len(parts) > 1:
         options.write.write_text("\n".join(parts))
 
 

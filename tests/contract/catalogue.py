@@ -11,7 +11,7 @@ from registry.db.accounts import SqlAccounts
 from registry.db.datasets import SqlDatasets
 from registry.db.models import SqlModels
 from registry.db.tables import model_shares, models, users
-from registry.domain.entities import Dataset, DatasetAlias, ModelVersion, Resolution, State, User, now
+from registry.domain.entities import Dataset, DatasetAlias, ModelVersion, Resolution, Shown, State, User, now
 from registry.domain.errors import NotFound
 
 _RESOLUTION = Resolution("sha256:" + "0" * 64, {}, {}, State.PENDING, 1, None, [], None)
@@ -55,7 +55,7 @@ class Catalogue:
         store = SqlModels(self.engine)
         store.add_version(version, _RESOLUTION, uuid.uuid4().hex)
         if ready:
-            store.version_is_ready(version.id, outputs=[], notes=[])
+            store.version_is_ready(version.id, Shown([]))
         self.set(name, visibility=visibility, **({"card": card} if card else {}))
         return version.id
 

@@ -1,27 +1,58 @@
-"""What any `Blobs` must do. Today there is one adapter; the next one joins the list of fixtures."""
+"""What any `Blobs` must do: files of a folder, and a bucket over real HTTP."""
 
 import hashlib
 import io
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from registry.blobs.cache import BlobCache
 from registry.blobs.filesystem import FilesystemBlobs
+from registry.blobs.s3 import S3Blobs
 from registry.domain.entities import now
 from registry.domain.errors import BlobUnavailable, TooLarge
 from registry.domain.ports import Blobs
+from tests.s3 import Bucket
 
 CONTENT = b"a model" * 1000
 DIGEST = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
 
 
-@pytest.fixture(params=["filesystem"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
-    return {"filesystem": FilesystemBlobs}[request.param](tmp_path)
+@dataclass
+class Store:
+    """An adapter, another one of the same store for another process, and what the store has kept."""
+
+    blobs: Blobs
+    other: Blobs
+    kept: Callable[[], list[str]]
+
+
+def _files(folder: Path) -> list[str]:
+    return [f"{each}" for each in folder.rglob("*") if each.is_file()]
+
+
+@pytest.fixture(params=["filesystem", "s3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    if request.param == "filesystem":
+        return Store(FilesystemBlobs(tmp_path), FilesystemBlobs(tmp_path), lambda: _files(tmp_path))
+    bucket: Bucket = request.getfixturevalue("bucket")
+    return Store(
+        S3Blobs(bucket.client, f"{bucket.url}/a/lake", BlobCache(tmp_path / "a", 1 << 30)),
+        S3Blobs(bucket.client, f"{bucket.url}/a/lake", BlobCache(tmp_path / "b", 1 << 30)),
+        # That it was put is known as long as it is there, and is no content.
+        lambda: [key for key in bucket.objects() if "/puts/" not in key] + bucket.unfinished(),
+    )
+
+
+@pytest.fixture
+def blobs(store: Store) -> Blobs:
+    return store.blobs
 
 
 class BreakingStream(io.BytesIO):
@@ -31,10 +62,6 @@ class BreakingStream(io.BytesIO):
         return super().read(3)
 
 
-def _files(folder: Path) -> list[Path]:
-    return [each for each in folder.rglob("*") if each.is_file()]
-
-
 def test_what_is_put_can_be_got(blobs: Blobs) -> None:
     assert blobs.put(io.BytesIO(CONTENT)) == (DIGEST, len(CONTENT))
     with blobs.get(DIGEST) as stream:
@@ -42,25 +69,50 @@ def test_what_is_put_can_be_got(blobs: Blobs) -> None:
     assert blobs.path(DIGEST).read_bytes() == CONTENT
 
 
-def test_the_same_content_is_kept_once(blobs: Blobs, tmp_path: Path) -> None:
+def test_the_same_content_is_kept_once(blobs: Blobs, store: Store) -> None:
     with ThreadPoolExecutor(8) as threads:
         results = list(threads.map(lambda _: blobs.put(io.BytesIO(CONTENT)), range(16)))
     assert set(results) == {(DIGEST, len(CONTENT))}
-    assert len(_files(tmp_path)) == 1
+    assert len(store.kept()) == 1
 
 
-def test_nothing_is_left_of_a_stream_that_breaks(blobs: Blobs, tmp_path: Path) -> None:
+def test_nothing_is_left_of_a_stream_that_breaks(blobs: Blobs, store: Store) -> None:
     with pytest.raises(ConnectionError):
         blobs.put(BreakingStream(CONTENT))
-    assert _files(tmp_path) == []
+    assert store.kept() == []
 
 
-def test_a_limit_holds_and_leaves_nothing(blobs: Blobs, tmp_path: Path) -> None:
+def test_a_limit_holds_and_leaves_nothing(blobs: Blobs, store: Store) -> None:
     with pytest.raises(TooLarge) as caught:
         blobs.put(io.BytesIO(CONTENT), limit_bytes=len(CONTENT) - 1, what="model")
     assert caught.value.fields == {"limit_bytes": len(CONTENT) - 1, "what": "model"}
-    assert _files(tmp_path) == []
+    assert store.kept() == []
     assert blobs.put(io.BytesIO(CONTENT), limit_bytes=len(CONTENT))[0] == DIGEST
+
+
+def test_it_is_told_whether_the_content_is_there(blobs: Blobs) -> None:
+    assert not blobs.holds(DIGEST)
+    blobs.put(io.BytesIO(CONTENT))
+    assert blobs.holds(DIGEST)
+    assert not blobs.holds("sha256:..")
+
+
+def test_its_size_is_told(blobs: Blobs) -> None:
+    assert blobs.size(DIGEST) == 0
+    blobs.put(io.BytesIO(CONTENT))
+    assert blobs.size(DIGEST) == len(CONTENT)
+
+
+def test_another_process_reads_it(store: Store) -> None:
+    store.blobs.put(io.BytesIO(CONTENT))
+    assert store.other.path(DIGEST).read_bytes() == CONTENT
+
+
+def test_a_stream_is_left_open_and_read_from_where_it_is(blobs: Blobs) -> None:
+    stream = io.BytesIO(b"not this" + CONTENT)
+    stream.seek(8)
+    assert blobs.put(stream) == (DIGEST, len(CONTENT))
+    assert not stream.closed
 
 
 @pytest.mark.parametrize("digest", [DIGEST, "sha256:..", "../../etc/passwd", "sha256:" + "0" * 63, DIGEST + "\n", ""])
@@ -73,11 +125,11 @@ def _later(seconds: float = 60) -> datetime:
     return now() + timedelta(seconds=seconds)
 
 
-def test_what_is_deleted_is_gone_and_can_be_put_again(blobs: Blobs, tmp_path: Path) -> None:
+def test_what_is_deleted_is_gone_and_can_be_put_again(blobs: Blobs, store: Store) -> None:
     blobs.put(io.BytesIO(CONTENT))
     assert blobs.path(DIGEST).exists()
     assert blobs.delete(DIGEST, put_before=_later())
-    assert _files(tmp_path) == []
+    assert store.kept() == []
     with pytest.raises(BlobUnavailable):
         blobs.path(DIGEST)
     assert blobs.delete(DIGEST, put_before=_later())
@@ -107,7 +159,7 @@ def test_putting_it_again_makes_it_young(blobs: Blobs) -> None:
 def test_what_an_upload_has_just_put_outlives_those_who_delete_what_was_old(blobs: Blobs) -> None:
     """Whichever comes first of a `put` and the deletions of what was there before: the content is there afterwards."""
     with ThreadPoolExecutor(4) as threads:
-        for _ in range(60):
+        for _ in range(60 if isinstance(blobs, FilesystemBlobs) else 12):
             blobs.put(io.BytesIO(CONTENT))
             time.sleep(0.002)
             moment, start = now(), threading.Barrier(4)

@@ -1,12 +1,13 @@
-"""What any `Runner` must do: the fake of unit tests and the real one on Docker alike."""
+"""What any `Runner` must do: the fake of unit tests, the real one on Docker and the one on a real cluster alike."""
 
+import io
 import os
 import pickle
 import stat
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,16 +22,20 @@ from builders.recipes import RUNTIME_IMAGES
 from builders.report import SilentReport
 from builders.site import SiteSettings
 from builders.spec import EnvironmentSpec
+from registry.blobs.filesystem import FilesystemBlobs
 from registry.domain.errors import ModelNotLoadable
 from registry.domain.ports import ImageGone, RunnableVersion, Runner
 from registry.runners.channel import Channel
 from registry.runners.docker import DockerRunner
+from registry.runners.kubernetes import KubernetesRunner
 from registry.runners.run_folder import RunFolders
 from registry.settings import Settings
 from tests.conftest import remove_lake
 from tests.fakes import GONE, FakeRunner
 
 MODEL = pickle.dumps(SimpleNamespace(predict=len), protocol=4)
+MANIFEST = {"contract": 1, "flavour": "python", "format": "pickle", "file": "model", "target": "y", "inputs": []}
+MakeVersion = Callable[..., RunnableVersion]
 
 
 @pytest.fixture(scope="module")
@@ -54,35 +59,74 @@ def built(
     remove_lake(engine, lake)
 
 
-@pytest.fixture(params=["fake", pytest.param("docker", marks=pytest.mark.docker)])
-def runner(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runner]:
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.from_environ({}, home=tmp_path, lease_seconds=30, container_memory=256 << 20)
+
+
+@pytest.fixture(
+    params=[
+        "fake",
+        pytest.param("docker", marks=pytest.mark.docker),
+        pytest.param("cluster", marks=[pytest.mark.docker, pytest.mark.cluster]),
+    ]
+)
+def runner(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Runner]:
+    settings.run_folder.mkdir()
     if request.param == "fake":
-        yield FakeRunner(tmp_path / "run")
+        yield FakeRunner(settings.run_folder)
         return
     lake, _ = request.getfixturevalue("built")
-    real = DockerRunner(
-        request.getfixturevalue("engine"), lake, Settings.from_environ({}, home=tmp_path, lease_seconds=30)
-    )
-    (tmp_path / "run").mkdir()
-    real.open()
-    yield real
-    real.close()
+    with ExitStack() as opened:
+        if request.param == "docker":
+            real: DockerRunner | KubernetesRunner = DockerRunner(request.getfixturevalue("engine"), lake, settings)
+        else:
+            place = request.getfixturevalue("place")
+            real = opened.enter_context(place.runner(lake, settings))
+        real.open()
+        yield real
+        real.close()
 
 
 @pytest.fixture
-def version(request: pytest.FixtureRequest, runner: Runner, tmp_path: Path) -> RunnableVersion:
-    image = "" if isinstance(runner, FakeRunner) else request.getfixturevalue("built")[1]
-    model = tmp_path / "model"
-    model.write_bytes(MODEL)
-    model.chmod(0o444)
-    manifest = {"contract": 1, "flavour": "python", "format": "pickle", "file": "model", "target": "y", "inputs": []}
-    return RunnableVersion(uuid.uuid4().hex, image, model, manifest)
+def make_version(request: pytest.FixtureRequest, runner: Runner, settings: Settings) -> MakeVersion:
+    """A version of a model file with this content."""
+
+    def make(content: bytes = MODEL) -> RunnableVersion:
+        blobs = FilesystemBlobs(settings.blobs_folder)
+        digest, _ = blobs.put(io.BytesIO(content))
+        image, reference = "", None
+        if not isinstance(runner, FakeRunner):
+            image = request.getfixturevalue("built")[1]
+        if isinstance(runner, KubernetesRunner):
+            reference = request.getfixturevalue("place").image(image)
+        return RunnableVersion(
+            uuid.uuid4().hex,
+            image,
+            blobs.path(digest),
+            MANIFEST,
+            environment_id=f"sha256:{'e' * 64}",
+            image_reference=reference,
+            model_blob=digest,
+        )
+
+    return make
 
 
-def test_a_started_version_is_ready_in_its_run_folder(runner: Runner, version: RunnableVersion) -> None:
+@pytest.fixture
+def version(make_version: MakeVersion) -> RunnableVersion:
+    return make_version()
+
+
+def test_a_started_version_answers(runner: Runner, version: RunnableVersion) -> None:
     folder = runner.start(version)
-    assert stat.S_ISSOCK((folder / "socket").lstat().st_mode)
     assert runner.running() == {version.id: folder}
+    if isinstance(runner, FakeRunner):
+        assert stat.S_ISSOCK((folder / "socket").lstat().st_mode)
+        return
+    with closing(Channel()) as channel:
+        assert channel.call(folder, {"op": "hello"}, timeout=10).header["flavour"] == "python"
+        assert runner.idle()[version.id] < 10
 
 
 def test_what_is_ended_is_gone(runner: Runner, version: RunnableVersion) -> None:
@@ -105,8 +149,8 @@ def test_a_version_can_be_started_again(runner: Runner, version: RunnableVersion
     assert runner.running() == {version.id: second}
 
 
-def test_the_run_folders_say_who_answers(runner: Runner, version: RunnableVersion, tmp_path: Path) -> None:
-    folders = RunFolders(tmp_path / "run")
+def test_the_run_folders_say_who_answers(runner: Runner, version: RunnableVersion, settings: Settings) -> None:
+    folders = RunFolders(settings.run_folder)
     assert folders.current(version.id) is None
     folder = runner.start(version)
     assert folders.current(version.id) == folder
@@ -114,11 +158,9 @@ def test_the_run_folders_say_who_answers(runner: Runner, version: RunnableVersio
     assert folders.current(version.id) is None
 
 
-def test_a_model_that_cannot_be_loaded_leaves_nothing(runner: Runner, version: RunnableVersion) -> None:
-    version.model_file.chmod(0o644)
-    version.model_file.write_bytes(b"not a pickle")
+def test_a_model_that_cannot_be_loaded_leaves_nothing(runner: Runner, make_version: MakeVersion) -> None:
     with pytest.raises(ModelNotLoadable) as caught:
-        runner.start(version)
+        runner.start(make_version(b"not a pickle"))
     assert caught.value.fields["error_class"] == "UnpicklingError"
     assert "UnpicklingError" in caught.value.fields["traceback"]
     assert runner.running() == {}
@@ -126,11 +168,13 @@ def test_a_model_that_cannot_be_loaded_leaves_nothing(runner: Runner, version: R
 
 def test_an_image_that_is_gone_is_told_as_such_and_leaves_nothing(runner: Runner, version: RunnableVersion) -> None:
     with pytest.raises(ImageGone):
-        runner.start(replace(version, image_id=GONE))
+        runner.start(replace(version, image_id=GONE, image_reference=None))
     assert runner.running() == {}
 
 
 def test_renewing_keeps_the_lease_young(runner: Runner, version: RunnableVersion) -> None:
+    if isinstance(runner, KubernetesRunner):
+        pytest.skip("a pod's lease is in the pod: see test_kubernetes_runner")
     lease = runner.start(version) / "lease"
     os.utime(lease, (time.time() - 20,) * 2)
     runner.renew()
@@ -185,8 +229,7 @@ def test_how_a_container_ended_is_known(engine: docker.DockerClient, built: tupl
     (tmp_path / "run").mkdir()
     real.open()
     (tmp_path / "model").write_bytes(MODEL)
-    manifest = {"contract": 1, "flavour": "python", "format": "pickle", "file": "model", "target": "y", "inputs": []}
-    version = RunnableVersion(uuid.uuid4().hex, image, tmp_path / "model", manifest)
+    version = RunnableVersion(uuid.uuid4().hex, image, tmp_path / "model", MANIFEST)
     folder = real.start(version)
     with closing(Channel()) as channel:
         assert channel.call(folder, {"op": "hello"}, timeout=10).header["flavour"] == "python"

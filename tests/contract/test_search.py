@@ -15,7 +15,7 @@ from registry.db.engine import connect, upgrade
 from registry.db.models import SqlModels
 from registry.db.search import SqlSearch
 from registry.db.tables import models, search_models, search_stale, versions
-from registry.domain.entities import User, now
+from registry.domain.entities import Shown, User, now
 from registry.domain.errors import InvalidRequest
 from registry.services.search import SearchService
 from tests.contract.catalogue import Catalogue
@@ -293,7 +293,7 @@ def test_changes_at_once_leave_the_index_as_the_tables_are(
 
         def prepare(start: threading.Barrier = start) -> None:
             start.wait()
-            SqlModels(engine).version_is_ready(version, outputs=[], notes=[])
+            SqlModels(engine).version_is_ready(version, Shown([]))
 
         with ThreadPoolExecutor(2) as threads:
             for done in [threads.submit(edit), threads.submit(prepare)]:

@@ -45,9 +45,9 @@ def test_a_dockerfile_without_packages():
 
 
 def test_the_id_of_this_recipe():
-    assert RECIPE_NAME == "python/1"
+    assert RECIPE_NAME == "python/2"
     assert (
-        environment_id(LOCK, BASE, RECIPE) == "sha256:034f43870de78efbe83e0f41d26feb2a516e15ff16fe0fcdcb5c8ff232834963"
+        environment_id(LOCK, BASE, RECIPE) == "sha256:06a2eba3f193be2b7bed735eae3e86ec751ff81828c2d0661a5642f1bb758190"
     )
 
 

@@ -41,9 +41,9 @@ def test_a_dockerfile_with_a_library_and_large_and_small_packages():
 
 
 def test_the_id_of_this_recipe():
-    assert RECIPE.name == "r/1"
+    assert RECIPE.name == "r/2"
     assert (
-        environment_id(LOCK, BASE, RECIPE) == "sha256:3f4f7e12e6ec99ce8e95762f5f259d8d77cfa8cb61fb6815f3b5974b5464d1c9"
+        environment_id(LOCK, BASE, RECIPE) == "sha256:7946ec3fdb3c4099d0a44a9c44c51a4e4d363256f87a61a58dbb8e8c14d03e28"
     )
 
 

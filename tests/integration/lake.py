@@ -12,6 +12,8 @@ from typing import Any
 
 import requests
 
+from tests import stores
+
 START_SECONDS = 60
 
 
@@ -27,6 +29,8 @@ class Lake:
     environ: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[str] | None = None
+    # Where it keeps its things; those of a run's option, when it is started without any.
+    stores: dict[str, str] | None = None
 
     @property
     def url(self) -> str:
@@ -51,13 +55,15 @@ class Lake:
 
     def start(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
+        if self.stores is None:
+            self.stores = stores.chosen.environ()
         with (self.home / "serve.log").open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "registry", "serve", "--home", str(self.home), "--port", str(self.port)],
                 stdout=log,
                 stderr=log,
                 text=True,
-                env={**os.environ, **self.environ},
+                env={**os.environ, **self.stores, **self.environ},
             )
         deadline = time.monotonic() + START_SECONDS
         begun = self.log.count("Weles is at")

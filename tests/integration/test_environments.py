@@ -49,7 +49,7 @@ def test_from_nothing_but_the_model_to_an_image_that_answers(connected: Lake) ->
     assert (after.exists, after.download_bytes) == (True, 0)
     assert after.environment == before.environment == environment.info("found-wine")["id"]
     text = environment.dockerfile("found-wine")
-    assert text.startswith("# Weles environment, recipe python/1")
+    assert text.startswith("# Weles environment, recipe python/2")
     assert all(f"{pin}\n" in text or f"{pin} \\\n" in text for pin in model.requirements("found-wine").splitlines())
 
     smaller = environment.check(environment="numpy==1.26.4\njoblib==1.4.2\n")

@@ -76,6 +76,10 @@ def test_what_the_lake_knows_of_a_model_is_read(r, login, wine):
         print(info)
         write(info$inputs, "inputs.json")
         write(model_requirements(name), "requirements.json")
+        # A model of Python cannot be loaded here, and nothing of it is.
+        error <- tryCatch(model_get(name), weles_session_differs = identity)
+        stopifnot(error$fields$problems[[1]]$what == "language", error$fields$problems[[1]]$expected == "python")
+        stopifnot(identical(readBin(model_download(name, tempdir()), "raw", 1), as.raw(0x80)))
         stopifnot(name %in% model_search(name)$name, name %in% model_search(tags = "test")$name)
         """,
         MODEL=name,

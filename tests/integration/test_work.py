@@ -339,6 +339,31 @@ def test_columns_are_prepared_by_the_client(lake: Lake, iris: Ready) -> None:
     assert weles.model.predict("work-iris", iris.hash).tolist() == got.tolist()
 
 
+def test_the_prototypes_calls(lake: Lake, iris: Ready) -> None:
+    """As its users wrote them, through the Python client."""
+    weles.connect(lake.url, lake.token)
+    assert weles.user.create("prototype-user", "correct horse").token
+    stored = weles.dataset.upload(iris.data, "irises", "150 irises").hash
+    assert weles.dataset.get(stored).equals(weles.dataset.get(iris.hash))
+    assert weles.dataset.head(stored, 3)["target"].tolist() == iris.data["target"][:3].tolist()
+    assert weles.dataset.info(stored)["columns"][0]["statistics"]["missing"] == 0
+    assert weles.model.status("work-iris").ready
+    assert weles.model.info("work-iris")["dataset"]["hash"] == iris.hash
+    assert weles.model.predict("work-iris", iris.rows).tolist() == iris.model.predict(iris.rows).tolist()
+    prob = weles.model.predict("work-iris", iris.rows, mode="prob")
+    assert [*prob.columns] == [*iris.model.classes_]
+    assert abs(prob.to_numpy() - iris.model.predict_proba(iris.rows)).max() < 1e-9
+    assert weles.model.audit("work-iris", "acc", iris.data, "target") == metrics.accuracy_score(
+        iris.truth, iris.model.predict(iris.rows)
+    )
+    found = weles.model.search(
+        "work-iris", row="=150;", column="=5;", classes="=3;", missing="=0;", regex="^work-iris$"
+    )
+    assert found.names == ["work-iris"]
+    assert weles.model.search(regex="^work-iris$", row=">150;").names == []
+    assert "scikit-learn==" in weles.model.requirements("work-iris")
+
+
 def weles_dataset(lake: Lake, data: pd.DataFrame) -> str:
     weles.connect(lake.url, lake.token)
     return weles.dataset.upload(data, "data of a test").hash

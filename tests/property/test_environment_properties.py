@@ -49,6 +49,16 @@ def test_a_changed_version_changes_the_digest(pin_list, version, data):
     assert len(digests) == (3 if pin_list[1:] != other else 2)
 
 
+@given(pin_lists.filter(len), st.data())
+def test_other_extras_and_another_name_change_the_digest(pin_list, data):
+    changed = data.draw(st.sampled_from(pin_list))
+    more = Pin(changed.name, changed.version, tuple(sorted({*changed.extras, "zz-all"})))
+    another = Pin(f"{changed.name}-2", changed.version, changed.extras)
+    assume(another.name not in {pin.name for pin in pin_list})
+    lists = [pin_list, *([new if pin is changed else pin for pin in pin_list] for new in (more, another))]
+    assert len({spec_digest(EnvironmentSpec("python", "3.11", tuple(each))) for each in lists}) == 3
+
+
 @given(pin_lists.filter(len))
 def test_a_pin_is_another_thing_than_a_constraint_and_the_python_counts(pin_list):
     pins = tuple(pin_list)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from weles import (
     account_commands,
     commands,
+    completion_command,
     dataset_commands,
     environment_commands,
     life_commands,
@@ -61,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     environment_commands.add(nouns)
     work_commands.add(nouns)
     account_commands.add(nouns)
+    completion_command.add(nouns, parser)
     return top
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "Dataset",
     "access",
     "add_alias",
+    "audits",
     "citation",
     "data_part",
     "download",
@@ -95,6 +96,11 @@ def info(hash: str) -> dict[str, Any]:
 def citation(hash: str) -> str:
     """A line that a paper can print: author, year, name, size, a link that stays, and the hash. Raises NotFound."""
     return str(info(hash)["citation"])
+
+
+def audits(hash: str, *, measure: str | None = None) -> list[dict[str, Any]]:
+    """What is kept of all models' audits on it: {model, version, language, measure, value, rows, note …} each."""
+    return list(current().json("GET", "/audits", params={"dataset": hash, "measure": measure})["audits"])
 
 
 def add_alias(hash: str, name: str, description: str = "") -> dict[str, Any]:

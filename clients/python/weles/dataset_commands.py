@@ -46,6 +46,10 @@ def add(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     cite = verbs.add_parser("cite", help="a line that a paper can print")
     cite.add_argument("hash")
     cite.set_defaults(run=_cite)
+    audits = verbs.add_parser("audits", help="how good models are on it, as far as that is kept")
+    audits.add_argument("hash")
+    audits.add_argument("--measure", help="only this one")
+    audits.set_defaults(run=_audits)
     _add_aliases(verbs)
 
 
@@ -90,6 +94,10 @@ def _info(options: Namespace) -> None:
 
 def _cite(options: Namespace) -> None:
     print(dataset.citation(options.hash))
+
+
+def _audits(options: Namespace) -> None:
+    show(dataset.audits(options.hash, measure=options.measure))
 
 
 def _add_alias(options: Namespace) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "card",
     "cite",
     "delete",
+    "deleted",
     "edit",
     "keep_warm",
     "remove_alias",
@@ -104,6 +105,16 @@ def delete(name: str, version: int | str | None = None) -> dict[str, Any]:
 def restore(name: str, version: int | None = None) -> None:
     """Bring back what was deleted. Raises NotFound when it was not, or too long ago."""
     current().request("POST", f"{_path(name)}{_version(version)}/restore")
+
+
+def deleted() -> list[dict[str, Any]]:
+    """What of yours is deleted and can be restored, the latest first; for administrators everybody's.
+
+    {kind, name, version, owner, size, deleted_at, restorable_until} each: a model with all its versions, a version, or
+    a dataset (`name` is its hash) that nobody has a name for, which another upload brings back. From
+    `restorable_until` on it is removed for good, and its bytes go.
+    """
+    return list(current().json("GET", "/deleted")["deleted"])
 
 
 def cite(name: str, version: int | str | None = None) -> str:

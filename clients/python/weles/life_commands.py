@@ -19,7 +19,7 @@ _VERSION = "a number, an alias, `latest`, or a version's hash"
 
 
 def add(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The commands download, versions, alias, card, edit, warm, cite, delete and restore."""
+    """The commands download, versions, alias, card, edit, warm, cite, delete, deleted and restore."""
     fetched = _command(nouns, "download", _download, "keep a model's file, checked against its hash", version=True)
     fetched.add_argument("output", nargs="?", metavar="FILE", help="default: NAME-VERSION in this folder")
     _command(nouns, "versions", _versions, "list a model's versions")
@@ -39,6 +39,8 @@ def add(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     warm.add_argument("--show", action="store_true", help="print whether it is kept, and change nothing")
     _command(nouns, "cite", _cite, "print how to cite a version", version=True)
     _command(nouns, "delete", _delete, "delete a version, or the whole model", version=True)
+    gone = nouns.add_parser("deleted", help="list what is deleted and can be restored, and until when")
+    gone.set_defaults(run=lambda options: _print(model.deleted()))
     restore = _command(nouns, "restore", _restore, "bring back what was deleted")
     restore.add_argument("--model-version", type=int, metavar="N")
 

@@ -8,15 +8,17 @@
 #' @param measure,measures Names such as `"acc"`, `"auc"`, `"f1"`, `"rmse"`, `"r2"`; `NULL` for all that fit the model.
 #' @param data A data.frame, the path of a .csv, or the hash of a dataset. For `model_audits()` the hash of a dataset,
 #'   or `NULL` for all.
+#' @param hash The hash of a dataset.
 #' @param target The column of the truth; `NULL` for the one that the model was trained for.
 #' @param data_name,data_description What people shall read of the data.
 #' @param version A version's number, alias or hash; `NULL` for the newest that is ready.
 #' @return `model_audit()`: one number for one measure, else a named vector; `NA` where a measure is not defined on
 #'   these data. `model_compare()`: a data.frame of `model`, `version`, `language`, `flavour`, and a column for each
 #'   measure. `model_audits()`, what is kept of a version: a data.frame of `model`, `version`, `dataset`, `target`,
-#'   `measure`, `value`, `rows`, `note` and `created_at`. `model_measures()`, what can be measured: a data.frame of
-#'   `name`, `title`, `task`, `needs_prob` and `greater_is_better`. Errors of class `weles_measure_misfit` (it names
-#'   those that fit), `weles_invalid_input`, `weles_not_found`, and the model's own.
+#'   `measure`, `value`, `rows`, `note` and `created_at`; `dataset_audits()`: the same of all models on one dataset.
+#'   `model_measures()`, what can be measured: a data.frame of `name`, `title`, `task`, `needs_prob` and
+#'   `greater_is_better`. Errors of class `weles_measure_misfit` (it names those that fit), `weles_invalid_input`,
+#'   `weles_not_found`, and the model's own.
 #' @export
 #' @examples
 #' \dontrun{
@@ -38,6 +40,13 @@ model_audits <- function(name, version = NULL, data = NULL) {
   records_frame(
     kept, c("model", "version", "dataset", "target", "measure", "value", "rows", "note", "created_at")
   )
+}
+
+#' @rdname model_audit
+#' @export
+dataset_audits <- function(hash, measure = NULL) {
+  kept <- ask_json("GET", "/audits", query = list(dataset = hash, measure = measure))$audits
+  records_frame(kept, c("model", "version", "language", "flavour", "target", "measure", "value", "rows", "note"))
 }
 
 #' @rdname model_audit

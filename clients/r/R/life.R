@@ -11,8 +11,9 @@
 #' @return `model_versions()`: a data.frame of `version`, `hash`, `state`, `description` and `created_at`, oldest
 #'   first. `model_card()`: the card, as it was written. `model_cite()`: how to cite a version, with a link that
 #'   stays. `model_edit()`: a list of `name`, `owner`, `description` and `tags`. `model_delete()`: a list of `model`,
-#'   `version` and `restorable_until`. The others: nothing. Errors of class `weles_not_found`, `weles_deleted`,
-#'   `weles_forbidden`.
+#'   `version` and `restorable_until`. `model_deleted()`: a data.frame of what of yours can be restored, latest first:
+#'   `kind`, `name`, `version`, `owner`, `size`, `deleted_at`, and `restorable_until`, when its bytes go. The others:
+#'   nothing. Errors of class `weles_not_found`, `weles_deleted`, `weles_forbidden`.
 #' @export
 #' @examples
 #' \dontrun{
@@ -72,6 +73,13 @@ model_delete <- function(name, version = NULL) {
 model_restore <- function(name, version = NULL) {
   ask("POST", paste0(version_path(name, version), "/restore"))
   invisible()
+}
+
+#' @rdname model_versions
+#' @export
+model_deleted <- function() {
+  kept <- c("kind", "name", "version", "owner", "size", "deleted_at", "restorable_until")
+  records_frame(ask_json("GET", "/deleted")$deleted, kept)
 }
 
 version_path <- function(name, version) {

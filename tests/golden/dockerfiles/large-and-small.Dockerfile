@@ -1,4 +1,4 @@
-# Weles environment, recipe python/1: python 3.11.2 on linux/x86_64
+# Weles environment, recipe python/2: python 3.11.2 on linux/x86_64
 # base sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
 # runtime sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc
 ARG TOOLS

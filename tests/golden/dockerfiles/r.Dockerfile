@@ -1,4 +1,4 @@
-# Weles environment, recipe r/1: r 4.2.2 on linux/x86_64
+# Weles environment, recipe r/2: r 4.2.2 on linux/x86_64
 # base sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
 # runtime sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc
 FROM weles-base/r:4.2.2
@@ -15,9 +15,12 @@ RUN --mount=type=bind,source=packages/00-data.table,target=/media \
     for file in /media/*.tar.gz; do tar -xzf "$file" -C /opt/weles/library --no-same-owner || exit 1; done
 
 # Rcpp==1.0.10
+RUN --mount=type=bind,source=packages/01-Rcpp,target=/media \
+    for file in /media/*.tar.gz; do tar -xzf "$file" -C /opt/weles/library --no-same-owner || exit 1; done
+
 # randomForest==4.7-1.2
 # xml2==1.3.3
-RUN --mount=type=bind,source=packages/01-all-small-ones,target=/media \
+RUN --mount=type=bind,source=packages/02-all-small-ones,target=/media \
     for file in /media/*.tar.gz; do tar -xzf "$file" -C /opt/weles/library --no-same-owner || exit 1; done
 
 COPY runtime/ /opt/weles/runtime/

@@ -2,8 +2,14 @@
 
 import dataclasses
 import ipaddress
+import socket
+import subprocess
+import tempfile
 import time
+from contextlib import closing, suppress
+from pathlib import Path
 
+import docker
 import pytest
 from private_index import serve
 from small_cran import serve_cran
@@ -13,6 +19,9 @@ from builders.packages import PackageStore
 from builders.report import SilentReport
 from builders.runtimes import install_base
 from builders.site import SiteSettings
+from tests.conftest import ROOT
+
+ENGINE_SECONDS = 60
 
 
 class Recording:
@@ -105,3 +114,30 @@ def make_r_builder(make_builder, cran):
         return make_builder(site=dataclasses.replace(SiteSettings.from_host(), cran=addresses), **settings)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def other_engine():
+    """An engine without images and without a way to the internet."""
+    with tempfile.TemporaryDirectory(prefix="weles-engine-") as name:
+        folder = Path(name)
+        script = Path(__file__).with_name("engine_with_mirror.sh")
+        process = subprocess.Popen([script, folder, ROOT / ".cache" / "docker-registry"], start_new_session=True)
+        try:
+            _wait_for_the_engine(folder, process)
+            with closing(docker.DockerClient(f"unix://{folder}/docker.sock")) as client:
+                yield client
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _wait_for_the_engine(folder, process):
+    deadline = time.monotonic() + ENGINE_SECONDS
+    while True:
+        assert process.poll() is None, "".join(log.read_text()[-2000:] for log in folder.glob("*.log"))
+        with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
+            probe.connect(f"{folder}/docker.sock")
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.2)

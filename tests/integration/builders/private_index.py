@@ -1,4 +1,4 @@
-"""A package index with a password on this machine, with one package that is nowhere else."""
+"""A package index with a password on this machine, over TLS if it is given a certificate; it has one package."""
 
 import base64
 import hashlib
@@ -25,15 +25,18 @@ def wheel():
 class PrivateIndex(http.server.ThreadingHTTPServer):
     """Serves the wheel to who knows the password; `served` are the paths that were given out."""
 
-    def __init__(self, host, credentials):
+    def __init__(self, host, credentials, tls=None):
         super().__init__((host, 0), _Handler)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
+        self.scheme = "http" if tls is None else "https"
         self.host = host
         self.expected = "Basic " + base64.b64encode(credentials.encode()).decode()
         self.wheel = wheel()
         self.served = []
 
     def address(self, credentials):
-        return f"http://{credentials}@{self.host}:{self.server_port}/simple"
+        return f"{self.scheme}://{credentials}@{self.host}:{self.server_port}/simple"
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -66,8 +69,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve(host, credentials):
-    with PrivateIndex(host, credentials) as server:
+def serve(host, credentials, tls=None):
+    with PrivateIndex(host, credentials, tls) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -66,7 +66,7 @@ def test_from_a_session_to_an_image_that_runs(engine, lake_name, make_r_builder,
     labels = engine.images.get(built.tag).labels
     assert labels["weles"] == lake_name
     assert labels["weles.environment"] == identity
-    assert labels["weles.recipe"] == "r/1"
+    assert labels["weles.recipe"] == "r/2"
     assert Lock.from_json(json.loads(labels["weles.lock"])) == lock
     assert "://" not in labels["weles.lock"]
 

@@ -32,6 +32,9 @@ def test_tritonclient_and_every_datatype(open_lake: Lake, ask: Ask, paint: dict[
     assert (got["live"], got["ready"], got["model_ready"], got["id"], got["version"]) == (True, True, True, "q-1", "1")
     assert got["server"]["extensions"] == ["binary_tensor_data"]
     assert [(each["name"], each["datatype"]) for each in got["metadata"]["inputs"]] == [*DATATYPES.items()]
+    # It was uploaded without golden rows: what it answers was seen when it was made ready.
+    described = [(each["name"], each["datatype"], each["shape"]) for each in got["metadata"]["outputs"]]
+    assert described == [("prediction", "BYTES", [-1]), ("prob", "FP64", [-1, 2])]
     assert got["outputs"]["prediction"]["values"] == paint["model"].predict(rows).tolist()
     prob = got["outputs"]["prob"]
     assert json.loads(prob["parameters"]["classes"]) == ["no", "yes"]

@@ -77,6 +77,8 @@ EXPECTED = {
     ("PATCH", "/api/v1/models/<name>"): CHANGE,
     ("DELETE", "/api/v1/models/<name>"): CHANGE,
     ("POST", "/api/v1/models/<name>/restore"): CHANGE,
+    # What is in it is one's own.
+    ("GET", "/api/v1/deleted"): USER_READ,
     ("GET", "/api/v1/models/<name>/card"): SEE,
     ("PUT", "/api/v1/models/<name>/card"): CHANGE,
     ("GET", "/api/v1/models/<name>/file"): SEE,
@@ -117,6 +119,7 @@ EXPECTED = {
     ("GET", "/api/v1/explanations/<explanation_id>"): ALONE,
     ("GET", "/api/v1/jobs"): USER_READ,
     ("DELETE", "/api/v1/jobs/<job_id>"): CHANGE,
+    ("POST", "/api/v1/jobs/<job_id>/retry"): CHANGE,
     ("GET", "/api/v1/jobs/<job_id>"): SEE,
     ("GET", "/api/v1/jobs/<job_id>/log"): SEE,
 }

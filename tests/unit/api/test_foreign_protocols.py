@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from registry.api.services import services
+from registry.domain.entities import Shown
 from registry.domain.schema import Schema
 from registry.tables import json_format
 from registry.tables.table import Table
@@ -38,7 +39,8 @@ def asked(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> l
 
     with app.app_context():
         models = services().models
-        models.version_is_ready(models.version("odd").id, outputs=[{"name": "prediction", "type": "int64"}], notes=[])
+        shown = Shown([{"name": "prediction", "type": "int64"}], ["no", "yes"])
+        models.version_is_ready(models.version("odd").id, shown)
         monkeypatch.setattr(type(services().prediction), "answer", answer)
     return questions
 
@@ -145,7 +147,10 @@ def test_metadata_and_readiness(client: FlaskClient, asked: list[tuple[str, Tabl
             "parameters": {"content_type": "str", "type": "categorical", "levels": '["a", "b"]'},
         },
     ]
-    assert document["outputs"] == [{"name": "prediction", "datatype": "INT64", "shape": [-1]}]
+    assert document["outputs"] == [
+        {"name": "prediction", "datatype": "INT64", "shape": [-1]},
+        {"name": "prob", "datatype": "FP64", "shape": [-1, 2], "parameters": {"classes": '["no", "yes"]'}},
+    ]
     assert client.get("/v2/models/odd/versions/1").json == document
     assert client.get("/v2/models/odd/versions/1/ready").json == {"name": "odd", "ready": True}
     for path in ("/v2/models/nosuch", "/v2/models/odd/versions/2/ready", "/v2/models/odd/versions/x"):

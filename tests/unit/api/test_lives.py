@@ -1,24 +1,25 @@
 """The life of a model over REST: uploaded again, named, edited, cited, fetched, deleted, restored, purged."""
 
 import io
+import json
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from registry.api.services import services
 from registry.blobs.filesystem import FilesystemBlobs
 from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.tables import jobs, log_lines, models, versions
-from registry.domain.entities import NewAudit
+from registry.domain.entities import NewAudit, Shown
 from registry.domain.errors import AnswersDiffer, EnvironmentFailed
 from registry.domain.version_ref import VersionRef
 from registry.services.purge import Purge
@@ -36,7 +37,7 @@ def ready(app: Flask, name: str, number: int) -> None:
     """What the worker does when the version's preparation is over."""
     with app.app_context():
         found = services().models.version(name, VersionRef(number=number))
-        services().models.version_is_ready(found.id, outputs=[], notes=[])
+        services().models.version_is_ready(found.id, Shown([]))
         _end_jobs(app, found.id)
 
 
@@ -403,6 +404,42 @@ def test_a_model_goes_with_all_its_versions_and_keeps_its_name(
     assert upload(member).status_code in (403, 410)
     assert client.post(f"{API}/models/wine/restore").json["name"] == "wine"
     assert client.get(f"{API}/models/wine").json["versions"] == [1]
+
+
+def test_what_is_deleted_is_listed_for_its_owner_until_it_goes(
+    app: Flask, client: FlaskClient, member: FlaskClient
+) -> None:
+    def listed(asking: FlaskClient) -> list[tuple[str, str, int | None, str | None]]:
+        found = asking.get(f"{API}/deleted").json["deleted"]
+        return [(each["kind"], each["name"], each["version"], each["owner"]) for each in found]
+
+    for number in (1, 2):
+        upload(client, model=content(f"model {number}"))
+    upload(member, "iris", data=(io.BytesIO(b"x,y\n7,8\n"), "iris.csv", "text/csv"))
+    assert listed(client) == listed(member) == []
+    client.delete(f"{API}/models/wine/versions/1")
+    deletion = member.delete(f"{API}/models/iris").json
+    assert listed(member) == [("model", "iris", None, "ann")]
+    assert listed(client) == [("model", "iris", None, "ann"), ("version", "wine", 1, "admin")]
+    (iris,) = member.get(f"{API}/deleted").json["deleted"]
+    until, deleted_at = (datetime.fromisoformat(iris[name]) for name in ("restorable_until", "deleted_at"))
+    assert until - deleted_at == timedelta(days=7)
+    assert abs(until - datetime.fromisoformat(deletion["restorable_until"])) < timedelta(seconds=5)
+    assert iris["size"] > 0
+    member.post(f"{API}/models/iris/restore")
+    assert listed(member) == []
+    # A dataset that nobody has a name for is nobody's: administrators see it.
+    nameless = member.post(f"{API}/datasets", data=_dataset(b"x,y\n9,9\n")).json["hash"]
+    member.delete(f"{API}/datasets/{nameless}/aliases/alone")
+    assert listed(member) == []
+    assert ("dataset", nameless, None, None) in listed(client)
+    with app.app_context(), services().models._writes.begin() as connection:  # type: ignore[attr-defined]
+        connection.execute(text("UPDATE versions SET deleted_at = '2020-01-01 00:00:00' WHERE deleted_at IS NOT NULL"))
+    assert ("version", "wine", 1, "admin") not in listed(client)
+
+
+def _dataset(rows: bytes) -> dict[str, Any]:
+    return {"metadata": json.dumps({"name": "alone"}), "data": (io.BytesIO(rows), "alone.csv", "text/csv")}
 
 
 def test_uploading_what_was_deleted_restores_it(app: Flask, client: FlaskClient) -> None:

@@ -12,7 +12,7 @@ from registry.api.services import services
 from registry.app import create_app
 from registry.db.models import SqlModels
 from registry.domain.access import Audience, Visibility
-from registry.domain.entities import Explanation, JobState, NewAudit, Phase, now
+from registry.domain.entities import Explanation, JobState, NewAudit, Phase, Shown, now
 from registry.domain.errors import ModelRaised
 from registry.domain.ports import Desk
 from registry.services import batch
@@ -28,7 +28,7 @@ def _ready(app: Flask, name: str = "wine") -> str:
         version = services().models.version(name)
         models: Any = services().models
         assert isinstance(models, SqlModels)
-        models.version_is_ready(version.id, outputs=[], notes=[])
+        models.version_is_ready(version.id, Shown([]))
         return str(version.dataset_hash)
 
 
@@ -196,7 +196,32 @@ def test_audits_are_shown_with_what_is_known_of_them(app: Flask, client: FlaskCl
     assert client.get(f"{MODEL}/audits?version=1").json["audits"] == [kept]
     assert client.get(f"{MODEL}/audits?measure=f1").json["audits"] == []
     assert client.get(f"{MODEL}/audits?measure=luck").status_code == 422
+    assert (kept["asked_by"], kept["created_at"][:2]) == (None, "20")
     assert "rmse" in [each["name"] for each in client.get("/api/v1/measures").json["measures"]]
+
+
+def test_who_asked_for_an_audit_is_told_to_them_and_to_administrators(
+    app: Flask, client: FlaskClient, member: FlaskClient, data: str
+) -> None:
+    with app.app_context():
+        here, public = services(), Audience(Visibility.PUBLIC)
+        here.access.share_model("wine", public)
+        here.access.share_aliases(here.accounts.user("admin"), data, public)
+        version, ann = here.models.version("wine"), here.accounts.user("ann")
+        for measure, asker in (("auc", ann.id), ("f1", here.accounts.user("admin").id), ("accuracy", None)):
+            here.audits.add([NewAudit(version.id, data, "y", measure, 0.75, 2, "", asker)])
+        # It is kept once, of who asked first.
+        here.audits.add([NewAudit(version.id, data, "y", "f1", 0.75, 2, "", ann.id)])
+        _, token = here.accounts.create_user("bob", "correct horse")
+    bob = app.test_client()
+    bob.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    for asking, expected in (
+        (client, {"auc": "ann", "f1": "admin", "accuracy": None}),
+        (member, {"auc": "ann", "f1": None, "accuracy": None}),
+        (bob, {"auc": None, "f1": None, "accuracy": None}),
+    ):
+        for path in (MODEL, f"{MODEL}/audits", f"/api/v1/audits?dataset={data}"):
+            assert {each["measure"]: each["asked_by"] for each in asking.get(path).json["audits"]} == expected, path
 
 
 def test_a_job_that_failed_shows_a_problem_document(app: Flask, client: FlaskClient, data: str) -> None:

@@ -10,6 +10,7 @@ from .fake_lake import Answer, problem
 ALIAS = {"name": "production", "version": 2, "moved_by": "ann", "moved_at": "2026-11-25T09:00:00+00:00"}
 MOVE = {"version_before": None, "version_after": 2, "moved_by": "ann", "moved_at": "2026-11-25T09:00:00+00:00"}
 EDITED = {"name": "wine", "description": "d", "tags": ["a", "b"]}
+DELETED = {"kind": "version", "name": "wine", "version": 2, "restorable_until": "2026-12-02T09:00:00+00:00"}
 GONE = {"model": "wine", "version": 2, "restorable_until": "2026-12-02T09:00:00+00:00"}
 
 
@@ -19,6 +20,7 @@ def lake(connected):
     connected.on("PATCH", "/models/wine", EDITED)
     connected.on("DELETE", "/models/wine", {**GONE, "version": None})
     connected.on("POST", "/models/wine/restore", {"name": "wine"})
+    connected.on("GET", "/deleted", {"deleted": [DELETED]})
     connected.on("GET", "/models/wine/versions", {"versions": [{"version": 1}, {"version": 2}]})
     connected.on("DELETE", "/models/wine/versions/2", GONE)
     connected.on("POST", "/models/wine/versions/2/restore", {"name": "wine"})
@@ -76,10 +78,12 @@ def test_texts(lake):
 def test_deleting_and_restoring(lake):
     assert model.delete("wine", 2) == GONE
     assert model.delete("wine")["version"] is None
+    assert model.deleted() == [DELETED]
     model.restore("wine", 2)
     model.restore("wine")
     assert [each.path for each in lake.asked] == [
-        "/models/wine/versions/2", "/models/wine", "/models/wine/versions/2/restore", "/models/wine/restore",
+        "/models/wine/versions/2", "/models/wine", "/deleted",
+        "/models/wine/versions/2/restore", "/models/wine/restore",
     ]  # fmt: skip
 
 
@@ -99,6 +103,7 @@ def test_what_was_deleted_says_so(lake):
         (["alias", "wine", "production", "--remove"], ("DELETE", "/models/wine/aliases/production"), None),
         (["edit", "wine", "--tags", "a, b"], ("PATCH", "/models/wine"), EDITED),
         (["delete", "wine", "--model-version", "2"], ("DELETE", "/models/wine/versions/2"), GONE),
+        (["deleted"], ("GET", "/deleted"), [DELETED]),
         (["restore", "wine", "--model-version", "2"], ("POST", "/models/wine/versions/2/restore"), None),
     ],
 )  # fmt: skip

@@ -145,3 +145,58 @@ def test_the_commands(connected, pauses, capsys, tmp_path):
     connected.on("DELETE", "/jobs/j", {**RUNNING, "state": "cancelled"})
     assert cli.main(["job", "j", "--cancel"]) == 0
     assert json.loads(capsys.readouterr().out)["state"] == "cancelled"
+
+
+def test_commands_of_what_is_kept(lake, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("WELES_URL", lake.url)
+    lake.on("GET", "/models/wine/audits", {"audits": [{"measure": "acc", "value": 0.5}]})
+    lake.on("GET", "/audits", {"audits": [{"model": "wine"}]})
+    lake.on("GET", "/measures", {"measures": [{"name": "acc"}]})
+    lake.on("GET", "/models/wine/explanations", {"explanations": [{"id": "e"}]})
+    lake.on("GET", "/runtimes", {"runtimes": [{"language": "r", "version": "4.2.2", "image": "i"}]})
+    lake.on("GET", f"/environments/{HASH}", {"id": HASH, "state": "ready"})
+    lake.on("GET", "/users/bob", {"name": "bob", "role": "member", "disabled_at": None})
+    for words, expected in (
+        (["audits", "wine", "--data", HASH], [{"measure": "acc", "value": 0.5}]),
+        (["dataset", "audits", HASH, "--measure", "acc"], [{"model": "wine"}]),
+        (["measures"], [{"name": "acc"}]),
+        (["explanations", "wine", "--model-version", "2"], [{"id": "e"}]),
+        (["env", "info", HASH], {"id": HASH, "state": "ready"}),
+        (["user", "get", "bob"], {"name": "bob", "role": "member", "disabled_at": None}),
+    ):
+        assert cli.main(words) == 0
+        assert json.loads(capsys.readouterr().out) == expected
+    assert [each.query for each in lake.asked[:4]] == [
+        {"dataset": HASH},
+        {"dataset": HASH, "measure": "acc"},
+        {},
+        {"version": "2"},
+    ]
+    assert cli.main(["env", "runtimes"]) == 0
+    assert capsys.readouterr().out == "r 4.2.2\n"
+
+
+def test_a_kept_explanation_is_shown_and_drawn(lake, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("WELES_URL", lake.url)
+    kept = {"id": "e", "model": "wine", "version": 2, "data": DATA}
+    lake.on("GET", "/explanations/e", kept, Answer(body=b"<svg/>", headers={"Content-Type": "image/svg+xml"}))
+    assert cli.main(["explanation", "e", "--plot", str(tmp_path / "why.svg")]) == 0
+    assert json.loads(capsys.readouterr().out)["kind"] == "shap"
+    assert (tmp_path / "why.svg").read_bytes() == b"<svg/>"
+
+
+def test_the_command_prepares_the_columns_of_a_csv(lake, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("WELES_URL", lake.url)
+    lake.on("GET", "/models/wine", {"inputs": [{"name": "x", "type": "float64"}]})
+    lake.on("POST", "/models/wine/predict", Answer(body=b"prediction\n1\n", headers={"Content-Type": "text/csv"}))
+    lake.on("POST", "/models/wine/predictions", Answer({"job": "j"}, 202))
+    lake.on("GET", "/jobs/j", RUNNING)
+    (tmp_path / "rows.csv").write_text("other,X\n1,2\n")
+    rows = ["predict", "wine", str(tmp_path / "rows.csv"), "--prepare-columns"]
+    assert cli.main(rows) == 0
+    assert lake.requests("POST", "/models/wine/predict")[0].body == b"x\n2\n"
+    assert cli.main([*rows, "--later", "--result-name", "guesses"]) == 0
+    (asked,) = lake.requests("POST", "/models/wine/predictions")
+    assert (asked.body, asked.query["name"]) == (b"x\n2\n", "guesses")
+    (tmp_path / "rows.json").write_text("[]")
+    assert cli.main(["predict", "wine", str(tmp_path / "rows.json"), "--prepare-columns"]) == 1

@@ -89,7 +89,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "audits": [
         {"id": 1, "version_id": "1" * 32, "dataset_hash": DATASET, "target": "y", "measure": "auc", "value": 0.75,
-         "rows": 2**40, "note": "of the class 'b'", "created_at": AT},
+         "rows": 2**40, "note": "of the class 'b'", "created_at": AT, "asked_by": 1},
     ],
     "explanations": [
         {"id": "e" * 32, "version_id": "1" * 32, "owner_id": 1, "request": {"kind": "shap"}, "data": {"rows": []},

@@ -18,7 +18,7 @@ from registry.db.models import SqlModels
 from registry.db.search import SqlSearch
 from registry.db.tables import alias_moves, jobs, model_aliases, models, users, versions
 from registry.db.warmth import SqlWarmth
-from registry.domain.entities import Added, ModelVersion, Outcome, Resolution, State, User, now
+from registry.domain.entities import Added, ModelVersion, Outcome, Resolution, Shown, State, User, now
 from registry.domain.errors import AliasMoved, Deleted, NotFound, TooManyKept
 from registry.domain.search import Search
 from registry.domain.version_ref import VersionRef
@@ -184,7 +184,7 @@ def test_an_alias_does_not_come_to_what_is_being_deleted(
 def test_names_of_versions(engine: Engine, stored: SqlModels, deletions: SqlDeletions) -> None:
     for letter in "abc":
         add(stored, letter)
-    stored.version_is_ready(stored.version("wine", VersionRef(number=2)).id, outputs=[], notes=[])
+    stored.version_is_ready(stored.version("wine", VersionRef(number=2)).id, Shown([]))
     for ref, number in (
         (VersionRef(), 2),
         (VersionRef(number=3), 3),
@@ -266,7 +266,7 @@ def test_what_is_kept_warm_is_what_callers_get(engine: Engine, stored: SqlModels
     kept.keep("wine", None, 1)
     assert kept.versions(now()) == []
     for each in ids:
-        stored.version_is_ready(each, outputs=[], notes=[])
+        stored.version_is_ready(each, Shown([]))
     assert kept.versions(now()) == [ids[1]]
     SqlAliases(engine).put("wine", "production", stored.version("wine", VersionRef(number=1)), ANN)
     assert kept.versions(now()) == [ids[0]]

@@ -24,10 +24,8 @@ def verified(error: WelesError, system: dict[str, Any]) -> dict[str, Any]:
         update=lambda *_, **__: True,
         warm=warm,
     )
-    part = cast(Any, parts)
-    preparation = Preparation(
-        models=part, environments=part, jobs=part, blobs=part, builder=part, recipes={}, prediction=part, upkeep=part
-    )
+    names = ("models", "environments", "jobs", "blobs", "builder", "prediction", "looks", "upkeep")
+    preparation = Preparation(recipes={}, **dict.fromkeys(names, cast(Any, parts)))
     return cast(dict[str, Any], preparation.verify("job", "v", "e")["problem"])
 
 

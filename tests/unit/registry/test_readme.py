@@ -15,7 +15,8 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
 
 
 def test_the_rooms_exist() -> None:
-    for names in re.findall(r"^\| ((?:`[\w./-]+/?`(?:, )?)+) \|", README.split("## Where things are")[1], re.MULTILINE):
+    rooms = README.split("## Where things are")[1].partition("\n## ")[0]
+    for names in re.findall(r"^\| ((?:`[\w./-]+/?`(?:, )?)+) \|", rooms, re.MULTILINE):
         folder = ""
         for name in re.findall(r"`([\w./-]+)`", names):
             bare = name.rstrip("/")

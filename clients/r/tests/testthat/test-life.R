@@ -49,6 +49,22 @@ test_that("only what is given is edited", {
   expect_equal(body_of(lake, "PATCH /models/m"), "{\"tags\":[\"a\"]}")
 })
 
+test_that("what is deleted is listed with when it goes", {
+  gone <- list(
+    kind = "version", name = "m", version = 2, owner = "ann", size = 10, deleted_at = "2026-11-25T09:00:00+00:00",
+    restorable_until = "2026-12-02T09:00:00+00:00"
+  )
+  whole <- utils::modifyList(gone, list(kind = "model", name = "n"))
+  whole["version"] <- list(NULL)
+  lake <- fake_lake("GET /deleted" = answer(json(deleted = list(gone, whole))))
+  listed <- model_deleted()
+  expect_equal(listed$name, c("m", "n"))
+  expect_equal(listed$version, c(2, NA))
+  expect_equal(listed$restorable_until[[1]], "2026-12-02T09:00:00+00:00")
+  fake_lake("GET /deleted" = answer('{"deleted": []}'))
+  expect_equal(nrow(model_deleted()), 0)
+})
+
 test_that("versions and models are deleted and restored", {
   gone <- answer(json(model = "m", version = 1, restorable_until = "2030-01-01"))
   lake <- fake_lake(

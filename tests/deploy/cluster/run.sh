@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# run.sh [PYTEST ARGUMENTS]: the tests that need a real cluster, in namespaces of their own.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+. tests/deploy/cluster/cache.sh
+tests/deploy/cluster/need.sh
+tests/deploy/cluster/build.sh
+work=$(mktemp -d /tmp/weles-cluster.XXXXXX)
+trap 'kill $registry 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
+
+# One folder of images with a registry on either side: the engine brings images from outside, the nodes get them inside.
+tests/registry_program.sh "$PWD/.cache/docker-registry"
+port=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+.venv/bin/python -c 'import sys; from pathlib import Path; from tests.image_registry import configuration
+Path(sys.argv[1], "registry.yml").write_text(configuration(Path(sys.argv[1], "images"), int(sys.argv[2])))' "$work" "$port"
+.cache/docker-registry/usr/bin/docker-registry serve "$work/registry.yml" >"$work/registry.log" 2>&1 &
+registry=$!
+export WELES_CLUSTER_WORK=$work WELES_CLUSTER_REGISTRY=127.0.0.1:$port WELES_CLUSTER_BINARIES=$binaries
+tests/deploy/cluster/in_namespaces.sh .venv/bin/pytest -m cluster "$@"

@@ -1,0 +1,154 @@
+"""deploy/compose.yaml on the real engine: up, a model, the worker killed and back, all made anew; down: nothing left"""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+import requests
+
+from builders.report import SilentReport
+from builders.runtimes import install_base
+from tests.conftest import ROOT, remove_lake
+from tests.integration import creator
+from tests.integration.lake import free_port
+from tests.integration.test_upload_and_predict import split
+
+pytestmark = [pytest.mark.docker, pytest.mark.deploy, pytest.mark.timeout(1800)]
+
+_POSTGRES = "weles-test/postgres:bookworm"
+
+
+class Compose:
+    """The project of one test, in a copy of deploy/."""
+
+    def __init__(self, folder: Path, images: str) -> None:
+        self.name, self.port = f"weles-test-{uuid.uuid4().hex[:8]}", free_port()
+        self.folder = folder / "deploy"
+        shutil.copytree(ROOT / "deploy", self.folder, ignore=shutil.ignore_patterns("secrets", ".env"))
+        self.environ = {
+            **os.environ,
+            "WELES_PROJECT": self.name,
+            "WELES_PORT": str(self.port),
+            "WELES_IMAGES": images,
+            "POSTGRES_IMAGE": _POSTGRES,
+        }
+        plugin = _output(ROOT / "deploy/local/compose.sh")
+        if plugin:
+            self.environ["DOCKER_CONFIG"] = plugin
+        # What this machine says of package indexes, as an operator would hand it on.
+        certificates = Path(os.environ.get("PIP_CERT", "/etc/ssl/certs/ca-certificates.crt"))
+        mounts = [f"{certificates}:/etc/ssl/certs/ca-certificates.crt:ro"]
+        links = os.environ.get("PIP_FIND_LINKS", "")
+        mounts += [f"{each}:{each}:ro" for each in links.split() if Path(each).is_dir()]
+        override = {"services": {"worker": {"volumes": mounts, "environment": {"PIP_FIND_LINKS": links}}}}
+        (self.folder / "compose.override.yaml").write_text(json.dumps(override))
+        subprocess.run([self.folder / "compose/prepare.sh"], check=True, env=self.environ)
+
+    @property
+    def api(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/v1"
+
+    def __call__(self, *words: str) -> str:
+        command = ["docker", "compose", *words]
+        done = subprocess.run(command, cwd=self.folder, env=self.environ, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:] + self.logs()
+        return done.stdout.strip()
+
+    def logs(self) -> str:
+        command = ["docker", "compose", "logs", "--tail", "60"]
+        return subprocess.run(command, cwd=self.folder, env=self.environ, capture_output=True, text=True).stdout[-6000:]
+
+
+def _output(*command: Any) -> str:
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def compose(
+    tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient, python_base: str
+) -> Iterator[Compose]:
+    images = os.environ.get("WELES_TEST_IMAGES")
+    if not images:
+        images = "weles-test-lake"
+        base = install_base(engine, "python", python_base, SilentReport()).image
+        subprocess.run([ROOT / "deploy/image/build.sh", images], check=True, env={**os.environ, "BASE": base})
+    subprocess.run([ROOT / "tests/deploy/compose/postgres.sh", _POSTGRES], check=True)
+    project = Compose(tmp_path_factory.mktemp("compose"), images)
+    lake = ""
+    try:
+        project("up", "-d", "--wait")
+        lake = project("exec", "web", "cat", "/var/lib/weles/lake-id")
+        yield project
+    finally:
+        project("down", "-v", "--timeout", "30")
+        label = {"label": f"com.docker.compose.project={project.name}"}
+        left = [
+            *engine.containers.list(all=True, filters=label),
+            *engine.volumes.list(filters=label),
+            *engine.networks.list(filters=label),
+        ]
+        models = engine.containers.list(all=True, ignore_removed=True, filters={"label": f"weles={lake}"})
+        if lake:
+            remove_lake(engine, lake)
+        assert [*left, *models] == []
+
+
+@pytest.fixture(scope="module")
+def auth(compose: Compose) -> dict[str, str]:
+    return {"Authorization": f"Bearer {compose('exec', 'web', 'cat', '/var/lib/weles/admin-token')}"}
+
+
+def _ask(compose: Compose, auth: dict[str, str]) -> list[Any]:
+    model, data = creator.iris()
+    rows = data.drop(columns="target")
+    answer = requests.post(f"{compose.api}/models/iris/predict", json=split(rows), headers=auth, timeout=120)
+    assert answer.status_code == 200, answer.text + compose.logs()
+    assert [row[0] for row in answer.json()["data"]] == model.predict(rows).tolist()
+    return list(answer.json()["data"])
+
+
+def _succeeded(compose: Compose, auth: dict[str, str], job: str) -> None:
+    deadline = time.monotonic() + 400
+    while True:
+        document = requests.get(f"{compose.api}/jobs/{job}", headers=auth, timeout=30).json()
+        if document["state"] == "succeeded":
+            return
+        assert document["state"] != "failed", json.dumps(document) + compose.logs()
+        assert time.monotonic() < deadline, document
+        time.sleep(0.5)
+
+
+def test_a_model_is_made_ready_and_answers_though_the_worker_is_killed_meanwhile(
+    compose: Compose, auth: dict[str, str]
+) -> None:
+    form = creator.form(*creator.iris(), "iris")
+    accepted = requests.post(f"{compose.api}/models", files=form, headers=auth, timeout=120)
+    assert accepted.status_code == 202, accepted.text
+    compose("kill", "worker")
+    compose("up", "-d", "--wait")
+    _succeeded(compose, auth, accepted.json()["job"])
+    _ask(compose, auth)
+
+
+def test_only_the_worker_has_the_engine_and_nobody_is_root(compose: Compose, engine: docker.DockerClient) -> None:
+    for service in ("web", "worker"):
+        container = engine.containers.get(compose("ps", "-q", service))
+        sockets = [each for each in container.attrs["Mounts"] if each["Destination"].endswith("docker.sock")]
+        assert len(sockets) == (1 if service == "worker" else 0)
+        assert container.attrs["HostConfig"]["ReadonlyRootfs"]
+        assert compose("exec", service, "id", "-u") == "10001"
+        password = (compose.folder / "compose/secrets/database-password").read_text()
+        assert password not in json.dumps(container.attrs)
+
+
+def test_an_upgrade_keeps_everything(compose: Compose, auth: dict[str, str]) -> None:
+    compose("up", "-d", "--wait", "--force-recreate")
+    _ask(compose, auth)
