@@ -21,3 +21,11 @@ install() {
   apt-get update -q >/dev/null 2>&1 || true
   apt-get install -qy --no-install-recommends "$@" >/dev/null || die "apt-get could not install $*."
 }
+
+# phase TITLE COMMAND…: run it and say how many seconds it took.
+phase() {
+  local title=$1 start=$(date +%s.%N); shift
+  say "── $title"
+  "$@"
+  awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { printf "   %.1f s\n", b - a }' >&2
+}

@@ -10,14 +10,6 @@ demo=$home/demo
 r=4.5
 begun=$(date +%s.%N)
 
-# phase TITLE COMMAND…: run it and say how many seconds it took.
-phase() {
-  local title=$1 start=$(date +%s.%N); shift
-  say "── $title"
-  "$@"
-  awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { printf "   %.1f s\n", b - a }' >&2
-}
-
 running() { [ -f "$home/lake.pid" ] && is_lake "$(cat "$home/lake.pid")" "$home"; }
 healthy() { .venv/bin/python -c "import sys, urllib.request as u; u.urlopen(sys.argv[1] + '/api/v1/health', timeout=2)" "$url" 2>/dev/null; }
 
@@ -39,47 +31,13 @@ start_lake() {
 
 choose_cran() { WELES_CRAN=$(deploy/local/r/cran.sh); export WELES_CRAN; }
 
-# in_r SCRIPT: run it in a fresh R session; it sees the demo's folder, and the lake as the host sees it.
-in_r() {
-  docker run --rm --network host --user "$(id -u):$(id -g)" --label weles.demo=r --env HOME=/tmp --env no_proxy=127.0.0.1 \
-    --volume "$PWD/deploy/local/demo:/scripts:ro" --volume "$demo:/demo" --volume "$home/admin-token:/token:ro" \
-    --env WELES_URL="$url" --env WELES_TOKEN_FILE=/token --env DEMO_FOLDER=/demo \
-    weles-demo/r Rscript "/scripts/$1"
-}
-
-in_python() {
-  env WELES_URL="$url" WELES_TOKEN_FILE="$home/admin-token" DEMO_FOLDER="$demo" \
-    "$demo/creator/bin/python" deploy/local/demo/wine.py "$1"
-}
-
-with_curl() {
-  command -v curl >/dev/null || install curl
-  local name mode
-  for name in wine iris; do
-    for mode in exact prob; do
-      curl -sSf --noproxy '*' -H @- -H 'Content-Type: text/csv' --data-binary "@$demo/$name.csv" \
-        -o "$demo/$name.curl.$mode.json" "$url/api/v1/models/$name/predict?mode=$mode" \
-        <<<"Authorization: Bearer $(cat "$home/admin-token")"
-    done
-  done
-}
-
-mkdir -p "$demo"
-rm -f "$demo"/*.json "$demo"/*.csv
 phase 'the lake: its virtual environment' make --no-print-directory -s .venv/ready
 phase 'the Docker Engine' deploy/local/engine.sh
 phase 'the base image of Python' deploy/local/runtime.sh python "$("${PYTHON:-python3}" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
 phase "the base image of R $r" deploy/local/runtime.sh r "$r"
 phase 'where R packages come from' choose_cran
 phase 'the lake: start' start_lake
-phase "a creator's session of Python (its own packages)" \
-  env UV=.venv/bin/uv deploy/local/virtualenv.sh "$demo/creator" -r deploy/local/demo/requirements.txt ./clients/python
-phase "a creator's session of R (in a container: this machine needs no R)" deploy/local/r/session.sh
-phase 'wine, from Python: train, upload, wait until it is ready' in_python upload
-phase 'iris, from R: train, upload, wait until it is ready; call both from R' in_r iris.R
-phase 'call both from Python' in_python call
-phase 'call both with curl' with_curl
-.venv/bin/python deploy/local/demo/compare.py "$demo"
+deploy/local/cross.sh "$url" "$home/admin-token" "$demo"
 awk -v a="$begun" -v b="$(date +%s.%N)" 'BEGIN { printf "\nAll in %.1f s.\n", b - a }' >&2
 cat <<TXT
 The lake stays at $url (API: $url/openapi.json); the administrator's token is in $home/admin-token

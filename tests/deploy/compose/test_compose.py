@@ -47,7 +47,8 @@ class Compose:
         certificates = Path(os.environ.get("PIP_CERT", "/etc/ssl/certs/ca-certificates.crt"))
         mounts = [f"{certificates}:/etc/ssl/certs/ca-certificates.crt:ro"]
         links = os.environ.get("PIP_FIND_LINKS", "")
-        mounts += [f"{each}:{each}:ro" for each in links.split() if Path(each).is_dir()]
+        cran = self.environ["WELES_CRAN"] = _output(ROOT / "deploy/local/r/cran.sh")
+        mounts += [f"{each}:{each}:ro" for each in [*links.split(), cran] if Path(each).is_dir()]
         override = {"services": {"worker": {"volumes": mounts, "environment": {"PIP_FIND_LINKS": links}}}}
         (self.folder / "compose.override.yaml").write_text(json.dumps(override))
         subprocess.run([self.folder / "compose/prepare.sh"], check=True, env=self.environ)
@@ -81,6 +82,7 @@ def compose(
         base = install_base(engine, "python", python_base, SilentReport()).image
         subprocess.run([ROOT / "deploy/image/build.sh", images], check=True, env={**os.environ, "BASE": base})
     subprocess.run([ROOT / "tests/deploy/compose/postgres.sh", _POSTGRES], check=True)
+    subprocess.run([ROOT / "deploy/local/runtime.sh", "r", "4.5"], check=True)
     project = Compose(tmp_path_factory.mktemp("compose"), images)
     lake = ""
     try:
@@ -136,6 +138,15 @@ def test_a_model_is_made_ready_and_answers_though_the_worker_is_killed_meanwhile
     compose("up", "-d", "--wait")
     _succeeded(compose, auth, accepted.json()["job"])
     _ask(compose, auth)
+
+
+def test_the_languages_cross_as_in_make_demo(compose: Compose, auth: dict[str, str], tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text(auth["Authorization"].removeprefix("Bearer "))
+    crossing = [ROOT / "deploy/local/cross.sh", compose.api.removesuffix("/api/v1"), token, tmp_path / "crossing"]
+    done = subprocess.run(crossing, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:] + compose.logs()
+    assert "All 6 crossings agree" in done.stdout
 
 
 def test_only_the_worker_has_the_engine_and_nobody_is_root(compose: Compose, engine: docker.DockerClient) -> None:
