@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import docker
@@ -29,7 +31,7 @@ _POSTGRES = "weles-test/postgres:bookworm"
 class Compose:
     """The project of one test, in a copy of deploy/."""
 
-    def __init__(self, folder: Path, images: str) -> None:
+    def __init__(self, folder: Path, images: str, settings: Mapping[str, str] = MappingProxyType({})) -> None:
         self.name, self.port = f"weles-test-{uuid.uuid4().hex[:8]}", free_port()
         self.folder = folder / "deploy"
         shutil.copytree(ROOT / "deploy", self.folder, ignore=shutil.ignore_patterns("secrets", ".env"))
@@ -39,6 +41,7 @@ class Compose:
             "WELES_PORT": str(self.port),
             "WELES_IMAGES": images,
             "POSTGRES_IMAGE": _POSTGRES,
+            **settings,
         }
         plugin = _output(ROOT / "deploy/local/compose.sh")
         if plugin:
@@ -73,24 +76,28 @@ def _output(*command: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def compose(
-    tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient, python_base: str
-) -> Iterator[Compose]:
-    images = os.environ.get("WELES_TEST_IMAGES")
-    if not images:
-        images = "weles-test-lake"
-        base = install_base(engine, "python", python_base, SilentReport()).image
-        subprocess.run([ROOT / "deploy/image/build.sh", images], check=True, env={**os.environ, "BASE": base})
+def images(engine: docker.DockerClient, python_base: str) -> str:
+    """Where web and worker of this checkout are."""
     subprocess.run([ROOT / "tests/deploy/compose/postgres.sh", _POSTGRES], check=True)
     subprocess.run([ROOT / "deploy/local/runtime.sh", "r", "4.5"], check=True)
-    project = Compose(tmp_path_factory.mktemp("compose"), images)
+    given = os.environ.get("WELES_TEST_IMAGES")
+    if given:
+        return given
+    base = install_base(engine, "python", python_base, SilentReport()).image
+    subprocess.run([ROOT / "deploy/image/build.sh", "weles-test-lake"], check=True, env={**os.environ, "BASE": base})
+    return "weles-test-lake"
+
+
+@contextmanager
+def up(project: Compose, engine: docker.DockerClient, *words: str) -> Iterator[Compose]:
+    """The project while it is up. Raises AssertionError if it leaves anything."""
     lake = ""
     try:
-        project("up", "-d", "--wait")
+        project(*words, "up", "-d", "--wait")
         lake = project("exec", "web", "cat", "/var/lib/weles/lake-id")
         yield project
     finally:
-        project("down", "-v", "--timeout", "30")
+        project("--profile", "*", "down", "-v", "--timeout", "30")
         label = {"label": f"com.docker.compose.project={project.name}"}
         left = [
             *engine.containers.list(all=True, filters=label),
@@ -104,7 +111,17 @@ def compose(
 
 
 @pytest.fixture(scope="module")
+def compose(tmp_path_factory: pytest.TempPathFactory, engine: docker.DockerClient, images: str) -> Iterator[Compose]:
+    with up(Compose(tmp_path_factory.mktemp("compose"), images), engine) as project:
+        yield project
+
+
+@pytest.fixture(scope="module")
 def auth(compose: Compose) -> dict[str, str]:
+    return token_of(compose)
+
+
+def token_of(compose: Compose) -> dict[str, str]:
     return {"Authorization": f"Bearer {compose('exec', 'web', 'cat', '/var/lib/weles/admin-token')}"}
 
 
@@ -163,3 +180,56 @@ def test_only_the_worker_has_the_engine_and_nobody_is_root(compose: Compose, eng
 def test_an_upgrade_keeps_everything(compose: Compose, auth: dict[str, str]) -> None:
     compose("up", "-d", "--wait", "--force-recreate")
     _ask(compose, auth)
+
+
+def test_a_backup_of_it_is_a_lake_elsewhere(compose: Compose, auth: dict[str, str]) -> None:
+    """What was in Postgres comes up in SQLite, in another home of the worker's."""
+    admin = ("exec", "-T", "worker", "weles-admin")
+    compose(*admin, "backup", "/var/lib/weles/backup", "--no-bases")
+    compose(*admin, "restore", "/var/lib/weles/backup", "--check")
+    elsewhere = ("exec", "-T", "-e", "WELES_DATABASE_URL_FILE=", "-e", "WELES_HOME=/var/lib/weles/restored", "worker")
+    compose(*elsewhere, "weles-admin", "restore", "/var/lib/weles/backup")
+    users = json.loads(compose(*elsewhere, "weles-admin", "users", "list", "--json"))
+    assert "admin" in json.dumps(users)
+    checked = "select name from models order by name"
+    program = (
+        f"import sqlite3; print(sqlite3.connect('/var/lib/weles/restored/lake.sqlite').execute({checked!r}).fetchall())"
+    )
+    assert "iris" in compose(*elsewhere, "python", "-c", program)
+
+
+def test_a_bucket_of_ones_own_and_https_in_front(
+    tmp_path: Path, engine: docker.DockerClient, images: str, python_base: str
+) -> None:
+    """The profiles `s3` and `tls`: models lie in the bucket, and callers trust the proxy's own authority."""
+    base = install_base(engine, "python", python_base, SilentReport()).image
+    subprocess.run([ROOT / "tests/deploy/compose/caddy.sh", "weles-test/caddy:bookworm"], check=True)
+    subprocess.run([ROOT / "tests/deploy/compose/s3.sh", "weles-test/s3:latest", base], check=True)
+    settings = {
+        "PROXY_IMAGE": "weles-test/caddy:bookworm",
+        "S3_IMAGE": "weles-test/s3:latest",
+        "WELES_BUCKET": "s3://models/lake",
+        "WELES_S3_ENDPOINT": "http://s3:9000",
+        "WELES_HTTP_PORT": str(free_port()),
+        "WELES_HTTPS_PORT": str(free_port()),
+    }
+    project = Compose(tmp_path, images, settings)
+    project("--profile", "s3", "up", "-d", "s3")
+    bucket = "import boto3; boto3.client('s3', endpoint_url='http://s3:9000').create_bucket(Bucket='models')"
+    project("--profile", "s3", "run", "--rm", "-T", "--no-deps", "--entrypoint", "python", "web", "-c", bucket)
+    with up(project, engine, "--profile", "s3", "--profile", "tls"):
+        authority = tmp_path / "authority.crt"
+        wanted = "/data/caddy/pki/authorities/local/root.crt"
+        deadline = time.monotonic() + 60
+        while not authority.exists() or not authority.read_text():
+            assert time.monotonic() < deadline
+            authority.write_text(project("--profile", "tls", "exec", "-T", "proxy", "cat", wanted))
+        auth = token_of(project)
+        form = creator.form(*creator.iris(), "iris")
+        address = f"https://localhost:{settings['WELES_HTTPS_PORT']}/api/v1"
+        accepted = requests.post(f"{address}/models", files=form, headers=auth, timeout=120, verify=authority)
+        assert accepted.status_code == 202, accepted.text
+        _succeeded(project, auth, accepted.json()["job"])
+        _ask(project, auth)
+        listed = "import boto3; print(boto3.client('s3', endpoint_url='http://s3:9000').list_objects_v2(Bucket='models')['KeyCount'])"
+        assert int(project("exec", "-T", "web", "python", "-c", listed)) >= 2
