@@ -1,5 +1,8 @@
 """The web process: the one place where its parts are put together. No Docker, no model code."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
@@ -79,6 +82,12 @@ _RESOURCES = (
 )
 
 
+class _Application(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view here is a coroutine: nobody has to look nine times a request."""
+        return func
+
+
 def create_app(settings: Settings | None = None, desk: Desk | None = None, doctor: Doctor | None = None) -> Flask:
     """The Flask application of a lake that `registry.first_start` has set up.
 
@@ -86,7 +95,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None, docto
     """
     settings = settings or Settings.from_environ()
     worker = desk_client(settings, settings.start_seconds + _DESK_MARGIN_SECONDS)
-    app = Flask("weles", static_folder=None)
+    app = _Application("weles", static_folder=None)
     app.request_class = multipart.SpoolingRequest
     app.teardown_request(multipart.close_opened)
     app.json.sort_keys = False  # type: ignore[attr-defined]

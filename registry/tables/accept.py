@@ -1,18 +1,20 @@
 """Which of several media types an Accept header prefers (RFC 9110 §12.5.1)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from registry.domain.errors import NotAcceptable
 
 
-def best(accepted: str | None, available: Sequence[str]) -> str:
+@lru_cache(256)
+def best(accepted: str | None, available: tuple[str, ...]) -> str:
     """The available type of highest quality; among equals the first. No header accepts all. Raises NotAcceptable."""
     if accepted is None or not accepted.strip():
         return available[0]
     ranges = [_parse(each) for each in accepted.split(",") if each.strip()]
     quality, name = max(((_quality(name, ranges), name) for name in available), key=lambda pair: pair[0])
     if quality <= 0:
-        raise NotAcceptable(accepted[:200], tuple(available))
+        raise NotAcceptable(accepted[:200], available)
     return name
 
 

@@ -9,7 +9,7 @@ if [ "${WELES_CLUSTER_INSIDE:-}" != 1 ]; then
   # shellcheck disable=SC2086 (one argument each)
   sysctl -qw $settings
   sleep 1
-  for folder in /sys/fs/cgroup/kubepods /sys/fs/cgroup/*/kubepods; do
+  for folder in /sys/fs/cgroup/weles-cluster /sys/fs/cgroup/*/weles-cluster; do
     [ -d "$folder" ] && find "$folder" -depth -type d -exec rmdir {} + 2>/dev/null
   done
   exit $code

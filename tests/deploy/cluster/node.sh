@@ -30,6 +30,10 @@ cat >"$node/cni/10-bridge.conflist" <<CONFIG
    "ipam": {"type": "host-local", "dataDir": "$node/addresses", "ranges": [[{"subnet": "$pods"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
   {"type": "portmap", "capabilities": {"portMappings": true}}]}
 CONFIG
+# Each kubelet has a tree of its own: what it finds in it that is not its own, it ends.
+for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/*; do
+  if [ -w "$hierarchy/cgroup.procs" ]; then mkdir -p "$hierarchy/weles-cluster/$name"; fi
+done
 cat >"$node/kubelet.yaml" <<CONFIG
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -37,6 +41,7 @@ address: $address
 authentication: {anonymous: {enabled: false}, webhook: {enabled: false}, x509: {clientCAFile: $work/pki/ca.crt}}
 authorization: {mode: AlwaysAllow}
 cgroupDriver: cgroupfs
+cgroupRoot: /weles-cluster/$name
 failSwapOn: false
 clusterDNS: [10.97.0.1]
 clusterDomain: cluster.local

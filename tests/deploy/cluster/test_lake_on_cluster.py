@@ -208,9 +208,6 @@ def test_the_charts_own_test(lake: OnCluster) -> None:
     lake.helm.test(NAME)
 
 
-@pytest.mark.skip(
-    reason="not yet: the second kubelet takes the first one's pods for orphans; each needs a cgroupRoot of its own"
-)
 def test_a_second_node_and_its_loss_in_the_middle_of_predictions(lake: OnCluster) -> None:
     lake.cluster.add_node()
     # Only the new node takes pods: the next model is there.
@@ -257,7 +254,6 @@ def test_a_second_node_and_its_loss_in_the_middle_of_predictions(lake: OnCluster
           f"{sum(not right for _, _, right in answers)} of {len(answers)}; now {now['metadata']['name']}")  # fmt: skip
 
 
-@pytest.mark.skip(reason="written, never run to its end yet")
 def test_upgrade_and_rollback(lake: OnCluster) -> None:
     before = {each["metadata"]["name"] for each in lake.pods("weles.role=runtime")}
     changed = {**lake.values, "settings": {"WELES_PREDICTION_SECONDS": "30"}}
@@ -272,7 +268,6 @@ def test_upgrade_and_rollback(lake: OnCluster) -> None:
     assert [each["revision"] for each in lake.helm.history(NAME)] == [1, 2, 3]
 
 
-@pytest.mark.skip(reason="written, never run to its end yet")
 def test_uninstalling_leaves_nothing(lake: OnCluster) -> None:
     lake.helm.uninstall(NAME)
     kinds = (
