@@ -33,7 +33,7 @@ fi
 exec postgres -c listen_addresses='*'
 START
 chmod 755 "$work/start"
-printf 'FROM %s-root\nCOPY start /start\nCMD ["/start"]\n' "$1" >"$work/Dockerfile"
+printf 'FROM %s-root\nCOPY start /start\nSTOPSIGNAL SIGINT\nCMD ["/start"]\n' "$1" >"$work/Dockerfile"
 rm "$work/root.tar"
 docker build -q --network none --label weles.test=postgres --tag "$1" "$work" >/dev/null 2>&1
 docker rmi "$1-root" >/dev/null

@@ -128,7 +128,7 @@ def token_of(compose: Compose) -> dict[str, str]:
 def _ask(compose: Compose, auth: dict[str, str]) -> list[Any]:
     model, data = creator.iris()
     rows = data.drop(columns="target")
-    answer = requests.post(f"{compose.api}/models/iris/predict", json=split(rows), headers=auth, timeout=120)
+    answer = requests.post(f"{compose.api}/models/flowers/predict", json=split(rows), headers=auth, timeout=120)
     assert answer.status_code == 200, answer.text + compose.logs()
     assert [row[0] for row in answer.json()["data"]] == model.predict(rows).tolist()
     return list(answer.json()["data"])
@@ -148,7 +148,7 @@ def _succeeded(compose: Compose, auth: dict[str, str], job: str) -> None:
 def test_a_model_is_made_ready_and_answers_though_the_worker_is_killed_meanwhile(
     compose: Compose, auth: dict[str, str]
 ) -> None:
-    form = creator.form(*creator.iris(), "iris")
+    form = creator.form(*creator.iris(), "flowers")
     accepted = requests.post(f"{compose.api}/models", files=form, headers=auth, timeout=120)
     assert accepted.status_code == 202, accepted.text
     compose("kill", "worker")
@@ -195,7 +195,7 @@ def test_a_backup_of_it_is_a_lake_elsewhere(compose: Compose, auth: dict[str, st
     program = (
         f"import sqlite3; print(sqlite3.connect('/var/lib/weles/restored/lake.sqlite').execute({checked!r}).fetchall())"
     )
-    assert "iris" in compose(*elsewhere, "python", "-c", program)
+    assert "flowers" in compose(*elsewhere, "python", "-c", program)
 
 
 def test_a_bucket_of_ones_own_and_https_in_front(
@@ -225,7 +225,7 @@ def test_a_bucket_of_ones_own_and_https_in_front(
             assert time.monotonic() < deadline
             authority.write_text(project("--profile", "tls", "exec", "-T", "proxy", "cat", wanted))
         auth = token_of(project)
-        form = creator.form(*creator.iris(), "iris")
+        form = creator.form(*creator.iris(), "flowers")
         address = f"https://localhost:{settings['WELES_HTTPS_PORT']}/api/v1"
         accepted = requests.post(f"{address}/models", files=form, headers=auth, timeout=120, verify=authority)
         assert accepted.status_code == 202, accepted.text
