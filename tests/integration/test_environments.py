@@ -85,5 +85,5 @@ def test_a_package_that_is_missing_is_told_with_the_way_to_send_all(connected: L
         model.status("lacking")
     again = work.get(job["id"]).retry()
     assert again.id != job["id"]
-    with pytest.raises(errors.ModelNotLoadable, match="scikit-learn|sklearn"):
+    with pytest.raises(errors.ModelNotLoadable, match=r"scikit-learn|sklearn"):
         again.wait()

@@ -59,6 +59,9 @@ class AnsweringDesk:
         return Path(self._running[version_id].run_dir)
 
     def close(self) -> None:
+        if self.app is not None:
+            with self.app.app_context():
+                services().prediction._channel.close()
         for each in self._running.values():
             each.close()
 
