@@ -1,8 +1,12 @@
 """Users, tokens and sharing on a real lake, through the Python client and the command, up to predictions."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import weles
