@@ -113,6 +113,11 @@ class Lake:
             assert time.monotonic() < deadline, document
             time.sleep(0.2)
 
+    def run_folder(self, version_id: str) -> str | None:
+        """The name of the run folder of the container that answers for the version; its label `weles.folder`."""
+        link = self.home / "run" / "versions" / version_id
+        return link.readlink().name if link.is_symlink() else None
+
     def worker_pid(self) -> int:
         """The process id of the worker that `serve` started."""
         assert self.process is not None

@@ -143,7 +143,7 @@ def test_deleted_while_it_is_called(lake: Lake, iris: dict[str, Any], engine: do
 def containers(engine: docker.DockerClient, lake: Lake, number: int) -> list[Any]:
     """The containers of that version of `iris`."""
     ((version,),) = lake.sql("SELECT id FROM versions WHERE model = 'iris' AND number = :number", number=number)
-    labels = [f"weles={lake.name}", f"weles.version={version}"]
+    labels = [f"weles={lake.name}", f"weles.folder={lake.run_folder(version)}"]
     return engine.containers.list(ignore_removed=True, filters={"label": labels})
 
 

@@ -315,3 +315,16 @@ def test_the_doctor_of_r(r: RSession, trees: dict[str, str]) -> None:
     )
     assert "It can be built on r 4.5.0: 1 packages" in out
     assert "It cannot be built. Write jsonlite==" in out
+
+
+def test_a_model_is_kept_warm_at_hours_of_the_day(r: RSession, trees: dict[str, str]) -> None:
+    r.run(
+        _FIT
+        + """
+        stopifnot(model_keep_warm(name, hours = "07:00-19:00")$min_warm == 1, model_warmth(name)$hours == "07:00-19:00")
+        caught(model_keep_warm(name, hours = "at noon"), "weles_invalid_request")
+        model_keep_warm(name, 0)
+        stopifnot(model_warmth(name)$min_warm == 0, is.null(model_warmth(name)$hours))
+        """,
+        **trees,
+    )

@@ -6,7 +6,7 @@ On Postgres the state, language, flavour and number of classes of a model are wo
 from alembic import op
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
