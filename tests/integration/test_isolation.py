@@ -1,8 +1,6 @@
 """What model code may do in its container: nothing but answer. Seen from inside, by a model that tries."""
 
 import json
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 import docker
@@ -160,8 +158,7 @@ def test_nothing_of_a_failed_model_keeps_running(lake: Lake, engine: docker.Dock
 
 
 def _ready_versions(lake: Lake) -> set[str]:
-    with closing(sqlite3.connect(lake.home / "lake.sqlite")) as connection:
-        return {row[0] for row in connection.execute("SELECT id FROM versions WHERE state = 'ready'")}
+    return {row.id for row in lake.sql("SELECT id FROM versions WHERE state = 'ready'")}
 
 
 def _failed_folders(lake: Lake) -> list[str]:
