@@ -31,6 +31,7 @@ from builders.resolve import failure
 from builders.runtimes import list_bases
 from builders.site import SiteSettings
 from builders.spec import EnvironmentSpec
+from builders.watch import Watch
 from builders.workshop import Workshop
 
 LAKE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -41,7 +42,8 @@ class DockerBuilder:
     """Builds the environments of one lake on one engine.
 
     `lake` labels all that is made; `runtimes_folder` is `runtime-images`; `timeout_seconds` is for each of resolve,
-    fetch and build. With `registry`, images are delivered there. Every method may raise BuilderUnavailable.
+    fetch and build when it is called without a watch; one watch holds for all of them. With `registry`, images are
+    delivered there. Every method may raise BuilderUnavailable, and those with a watch Unwanted.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class DockerBuilder:
         self._lake = lake
         self._runtimes_folder = runtimes_folder
         self._timeout = timeout_seconds
-        self._workshop = Workshop(client, store, site, lake, timeout_seconds)
+        self._site = site
         self._delivery = Delivery(client, registry, lake) if registry else None
 
     def bases(self) -> list[Base]:
@@ -77,9 +79,9 @@ class DockerBuilder:
         """The recipe of every language that has a runtime."""
         return {each: self.recipe(each) for each in LANGUAGES if runtime_folder(each, self._runtimes_folder).is_dir()}
 
-    def resolve(self, spec: EnvironmentSpec, base: Base, report: BuildReport) -> Resolution:
+    def resolve(self, spec: EnvironmentSpec, base: Base, report: BuildReport, watch: Watch | None = None) -> Resolution:
         """Lock the specification for the base. Raises BuildFailed."""
-        return LANGUAGES[spec.language].resolve(self._workshop, spec, base, report)
+        return LANGUAGES[spec.language].resolve(self._workshop(watch), spec, base, report)
 
     def missing(self, lock: Lock) -> Missing:
         """What `fetch` would have to get, and to compile, for the lock."""
@@ -93,14 +95,16 @@ class DockerBuilder:
         """The text that `build` builds from. Raises ValueError for a lock that is no language's."""
         return LANGUAGES[lock.language].render(lock, base, self.recipe(lock.language))
 
-    def fetch(self, resolution: Resolution, base: Base, report: BuildReport) -> None:
+    def fetch(self, resolution: Resolution, base: Base, report: BuildReport, watch: Watch | None = None) -> None:
         """Bring the locked files into the package store; what is there needs no network.
 
         Raises BuildFailed; PackageMissing when what `resolve` had kept is there no more.
         """
-        LANGUAGES[resolution.lock.language].fetch(self._workshop, resolution, base, report)
+        LANGUAGES[resolution.lock.language].fetch(self._workshop(watch), resolution, base, report)
 
-    def build(self, environment_id: str, lock: Lock, base: Base, report: BuildReport) -> BuiltImage:
+    def build(
+        self, environment_id: str, lock: Lock, base: Base, report: BuildReport, watch: Watch | None = None
+    ) -> BuiltImage:
         """Build from the package store, without network; an image that is there is taken as it is.
 
         Raises BuildFailed; PackageMissing when the store has lost a file; ValueError when the id is not that of
@@ -113,13 +117,13 @@ class DockerBuilder:
             report.phase("build", 1.0, "the image is there already")
             return self._delivered(there, report)
         self._check_base(base)
-        began = time.monotonic()
+        workshop, began = self._workshop(watch), time.monotonic()
         report.phase("build", 0.0, f"packages: {len(lock.packages)}")
         tag = self._tag(environment_id)
         content = f"{tag}-content"
         try:
-            self._finish(self._build_content(content, lock, base, recipe, report), report)
-            installed = LANGUAGES[lock.language].installed(self._workshop, content)
+            self._finish(self._build_content(workshop, content, lock, base, recipe, report), report)
+            installed = LANGUAGES[lock.language].installed(workshop, content)
             _check_installed(lock, installed)
             labels = {
                 "weles": self._lake,
@@ -130,7 +134,8 @@ class DockerBuilder:
             }
             # What is installed is known only after the build, so the labels come with a second one, of no layer.
             with build_context({"Dockerfile": f"FROM {content}\n".encode()}, self._store.root) as context:
-                self._finish(build_image(self._client, context, tag=tag, labels=labels, timeout=_LABEL_SECONDS), report)
+                last = Watch(_LABEL_SECONDS)
+                self._finish(build_image(self._client, context, tag=tag, labels=labels, watch=last), report)
         finally:
             self._untag(content)
         built = self.exists(environment_id)
@@ -210,7 +215,12 @@ class DockerBuilder:
                 f"after `weles-admin runtimes install {base.language} {minor}` if it is not installed"
             )
 
-    def _build_content(self, tag: str, lock: Lock, base: Base, recipe: Recipe, report: BuildReport) -> BuildOutcome:
+    def _workshop(self, watch: Watch | None) -> Workshop:
+        return Workshop(self._client, self._store, self._site, self._lake, watch or Watch(self._timeout))
+
+    def _build_content(
+        self, workshop: Workshop, tag: str, lock: Lock, base: Base, recipe: Recipe, report: BuildReport
+    ) -> BuildOutcome:
         language = LANGUAGES[lock.language]
         files: dict[str, bytes | Path] = {"Dockerfile": language.render(lock, base, recipe).encode("ascii")}
         for layer in layers(lock):
@@ -232,8 +242,8 @@ class DockerBuilder:
                 context,
                 tag=tag,
                 labels={"weles": self._lake, "weles.role": "content"},
-                timeout=self._timeout,
-                arguments=language.build_arguments(self._workshop, base),
+                watch=workshop.watch,
+                arguments=language.build_arguments(workshop, base),
                 on_line=report.log,
                 on_progress=lambda fraction, step: report.phase("build", 0.9 * fraction, step_detail(step)),
             )

@@ -4,6 +4,7 @@ BuilderError
 ├── InvalidSpec          the caller's fault: lines that are not plain pins
 ├── NoSuchRuntime        the language version is not installed in this lake
 ├── BuildFailed          the environment's fault: it cannot be resolved, fetched or built
+├── Unwanted             nobody's fault: nobody wants it any more
 └── BuilderUnavailable   the lake's fault: no engine, no disk, no network; worth trying again
 """
 
@@ -66,6 +67,13 @@ class BuildFailed(BuilderError):
 
     def __reduce__(self) -> tuple[type["BuildFailed"], tuple[Diagnosis, str]]:
         return BuildFailed, (self.diagnosis, self.log_tail)
+
+
+class Unwanted(BuilderError):
+    """Nobody wants the environment any more: its making was stopped, and nothing half-made is left."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody wants it any more")
 
 
 class BuilderUnavailable(BuilderError):

@@ -20,6 +20,7 @@ from builders.source_failures import CAUSES_OF_SOURCES, COMPILERS_MAY_HELP
 from builders.spec import AnyPin, EnvironmentSpec
 from builders.throwaway import INPUT, WORK, Finished, throw_away
 from builders.tools import TOOLS, ensure_tools
+from builders.watch import Watch
 
 PLATFORM = "linux/x86_64"
 LAKE_CAUSES = frozenset({"disk-full", "network", "tls", "unauthorised"})
@@ -52,33 +53,33 @@ def resolve(
     *,
     site: SiteSettings,
     lake: str,
-    timeout: float,
+    watch: Watch,
     report: BuildReport,
 ) -> Resolution:
     """Lock every package of the specification, and what they depend on, for the base's interpreter.
 
-    Raises BuildFailed, with the nearest version there is when one does not exist, and BuilderUnavailable.
+    Raises BuildFailed, with the nearest version there is when one does not exist, Unwanted and BuilderUnavailable.
     """
     report.phase("resolve", 0.0, f"for {base.language} {base.version}")
 
     def asking(image: str) -> Ask:
-        return asker(client, image, site=site, lake=lake, timeout=timeout, report=report)
+        return asker(client, image, site=site, lake=lake, watch=watch, report=report)
 
     try:
-        resolution = resolve_with(asking(ensure_tools(client, base)), spec, base, timeout)
+        resolution = resolve_with(asking(ensure_tools(client, base)), spec, base, watch.limit)
     except BuildFailed as error:
         if error.diagnosis.cause not in COMPILERS_MAY_HELP:
             raise
         # Some sources must be built before they say what they depend on.
         report.log("resolving again, with compilers")
         tools = ensure_tools(client, ensure_dev_base(client, base, report))
-        resolution = resolve_with(asking(tools), spec, base, timeout)
+        resolution = resolve_with(asking(tools), spec, base, watch.limit)
     report.phase("resolve", 1.0, f"packages locked: {len(resolution.lock.packages)}")
     return resolution
 
 
 def asker(
-    client: docker.DockerClient, image: str, *, site: SiteSettings, lake: str, timeout: float, report: BuildReport
+    client: docker.DockerClient, image: str, *, site: SiteSettings, lake: str, watch: Watch, report: BuildReport
 ) -> Ask:
     """Asks uv, each time in a throw-away container of the image, which has the tools."""
 
@@ -98,12 +99,12 @@ def asker(
             secrets=site.secrets(),
         ) as container:
             container.put({"requirements.in": _lines(requirements), "constraints.txt": _lines(constraints)})
-            return container.run(timeout, report.log)
+            return container.run(watch, report.log)
 
     return ask
 
 
-def resolve_with(ask: Ask, spec: EnvironmentSpec, base: Base, timeout: float) -> Resolution:
+def resolve_with(ask: Ask, spec: EnvironmentSpec, base: Base, limit: float) -> Resolution:
     """Resolve by asking `ask(requirements, constraints, with_dependencies)`, again and differently where that helps."""
     attempt = _Attempt(spec.pins, spec.constraints, with_dependencies=True)
     while True:
@@ -112,7 +113,7 @@ def resolve_with(ask: Ask, spec: EnvironmentSpec, base: Base, timeout: float) ->
             return _resolution(base, finished.stdout.decode(), attempt.repairs)
         log = finished.stderr
         if finished.timed_out:
-            log += f"resolving took longer than {timeout:.0f} seconds and was ended\n"
+            log += f"resolving took longer than {limit:.0f} seconds and was ended\n"
         diagnosis = diagnose("resolve", log)
         following = _next_attempt(attempt, diagnosis)
         if following is None:

@@ -19,12 +19,14 @@ from builders.recipes import RUNTIME_IMAGES
 from builders.report import BuildReport
 from builders.runtime_sources import SOURCES
 from builders.throwaway import throw_away
+from builders.watch import Watch
 
 SCRIPTS = RUNTIME_IMAGES / "bootstrap"
 LABEL = "weles.base"
 DEV_LABEL = "weles.base-dev"
 PULL_SILENCE_SECONDS = 15.0
 _LABEL_SECONDS = 120.0
+_VERSION_SECONDS = 60.0
 # Throw-away containers always belong to a lake; those of base images to the machine.
 _MACHINE = "machine"
 _making_dev = threading.Lock()
@@ -195,7 +197,7 @@ def _version_in(client: docker.DockerClient, language: str, image: str) -> str:
         role="inspect",
         network=False,
     ) as container:
-        version = container.run(60).stdout.decode("utf-8", "replace").strip()
+        version = container.run(Watch(_VERSION_SECONDS)).stdout.decode("utf-8", "replace").strip()
     try:
         version_key(version)
     except ValueError as error:
@@ -217,7 +219,7 @@ def _minor(version: str) -> str:
 def _relabel(client: docker.DockerClient, source: str, tag: str, labels: dict[str, str]) -> str:
     """Id of the image `tag`, which is `source` with labels."""
     with build_context({"Dockerfile": f"FROM {source}\n".encode()}) as context:
-        outcome = build_image(client, context, tag=tag, labels=labels, timeout=_LABEL_SECONDS)
+        outcome = build_image(client, context, tag=tag, labels=labels, watch=Watch(_LABEL_SECONDS))
     if outcome.image_id is None:
         raise BuilderUnavailable(f"{source} cannot be made {tag}: {outcome.error}")
     return outcome.image_id

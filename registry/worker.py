@@ -130,6 +130,7 @@ class Worker:
             prediction=prediction,
             looks=FirstLook(prediction, DatasetService(SqlDatasets(self._engine), blobs, settings.incoming_folder)),
             upkeep=upkeep,
+            build_seconds=settings.build_seconds,
         )
         self._purge = Purge(SqlDeletions(self._engine), blobs, prediction, grace_seconds=settings.grace_seconds)
         self._pruning = PruningService(DockerImages(client, self._lake), upkeep)

@@ -19,6 +19,7 @@ from builders.runtimes import dev_image
 from builders.site import SiteSettings
 from builders.spec import parse_requirements
 from builders.throwaway import throw_away
+from builders.watch import Watch
 
 pytestmark = pytest.mark.docker
 
@@ -195,7 +196,7 @@ def test_a_container_over_its_time_is_killed_and_removed(engine, lake_name, base
     with throw_away(
         engine, image=base.image, command=("sleep", "60"), lake=lake_name, role="fetch", network=False
     ) as container:
-        finished = container.run(1)
+        finished = container.run(Watch(1))
     assert finished.timed_out
     assert finished.exit_code != 0
     assert leftovers(engine, lake_name) == []

@@ -11,6 +11,7 @@ from builders.context import build_context
 from builders.image_build import build_image
 from builders.report import SilentReport
 from builders.runtimes import dev_image, ensure_dev_base, install_base, list_bases
+from builders.watch import Watch
 
 REGISTRY = "127.0.0.1:5000"
 pytestmark = [
@@ -71,7 +72,7 @@ def publish(
     (image,) = other.images.load(b"".join(engine.images.get(source).save(named=True)))
     name, tag = published.split(":")
     with build_context({"Dockerfile": f"FROM {source}\n{more}\n".encode()}) as context:
-        outcome = build_image(other, context, tag=f"{REGISTRY}/{name}:{tag}", labels={}, timeout=120)
+        outcome = build_image(other, context, tag=f"{REGISTRY}/{name}:{tag}", labels={}, watch=Watch(120))
     assert outcome.image_id is not None, outcome.error
     assert '"error"' not in other.images.push(f"{REGISTRY}/{name}", tag)
     for each in {outcome.image_id, image.id}:
