@@ -395,15 +395,23 @@ class ModelBusy(LakeError):
 
 
 class BuilderUnavailable(LakeError):
-    title = "The engine that runs models cannot be reached"
+    """The lake cannot build, or run, at present. `diagnosis` is as of EnvironmentFailed, where a log showed one: an
+    index that asks for a password, a full disk …"""
+
+    title = "The lake cannot build or run models at present"
     retry_after = 15
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"The worker or its Docker Engine cannot be reached: {reason}",
-            next="Ask again later; operators: `weles-admin doctor` says what is wrong.",
-            reason=reason,
-        )
+    def __init__(self, reason: str, diagnosis: Mapping[str, Any] | None = None) -> None:
+        if diagnosis is None:
+            super().__init__(
+                f"The worker or its Docker Engine cannot be reached: {reason}",
+                next="Ask again later; operators: `weles-admin doctor` says what is wrong.",
+                reason=reason,
+            )
+        else:
+            super().__init__(
+                diagnosis["summary"], next=diagnosis["suggestion"], reason=reason, diagnosis=dict(diagnosis)
+            )
 
 
 class AnalysisUnavailable(LakeError):

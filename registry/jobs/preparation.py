@@ -22,7 +22,6 @@ from builders.watch import Watch
 from registry.domain.entities import Environment, JobState, Json, ModelVersion, Phase, Shown, State, now
 from registry.domain.errors import (
     AnswersDiffer,
-    BuilderUnavailable,
     Cancelled,
     EnvironmentFailed,
     LakeError,
@@ -38,12 +37,15 @@ from registry.domain.task import Task, TaskKind
 from registry.domain.upkeep import UpkeepRecords
 from registry.jobs.first_look import FirstLook
 from registry.jobs.report import SPAN, JobReport
+from registry.services.examination import unavailable
 from registry.services.golden import GoldenRows, differences
 from registry.services.predict import Prediction
 from registry.tables.table import Table
 
 _log = logging.getLogger(__name__)
 _PAUSES = (1.0, 4.0, 10.0)
+# Asking again after some seconds does not help.
+_NEEDS_THE_OPERATOR = frozenset({"tls", "unauthorised"})
 _PATIENCE_SECONDS = 300.0
 _ROWS_ALONE = 5
 _Result = TypeVar("_Result")
@@ -281,8 +283,8 @@ class Preparation:
                 failed(problem)
                 return {"problem": problem, "unwanted": True}
             except EngineUnavailable as error:
-                if pause is None:
-                    problem = BuilderUnavailable(error.reason).to_document()
+                if pause is None or (error.diagnosis and error.diagnosis.cause in _NEEDS_THE_OPERATOR):
+                    problem = unavailable(error).to_document()
                     break
                 report.log(f"{error.reason}: trying again in {pause:g} seconds")
                 time.sleep(pause)

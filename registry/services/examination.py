@@ -36,6 +36,11 @@ class Examination:
             recipe = self._recipes[base.language]
             return examine(self._builder, spec, base, recipe, SilentReport(), known).to_json()
         except EngineUnavailable as error:
-            raise BuilderUnavailable(error.reason) from error
+            raise unavailable(error) from error
         finally:
             self._room.release()
+
+
+def unavailable(error: EngineUnavailable) -> BuilderUnavailable:
+    """The builder's error in the lake's words, with what a log has shown of it."""
+    return BuilderUnavailable(error.reason, None if error.diagnosis is None else error.diagnosis.to_json())

@@ -254,7 +254,7 @@ class CapacityExceeded(LakeError):
 
 
 class BuilderUnavailable(LakeError):
-    """The engine that builds and runs models cannot be reached."""
+    """The lake cannot build or run models at present; `fields["diagnosis"]` says why, where that is known."""
 
 
 class AnalysisUnavailable(LakeError):

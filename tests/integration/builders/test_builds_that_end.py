@@ -1,8 +1,6 @@
 """Builds that hang, and builds that nobody wants any more: ended, with nothing half-made left on the engine."""
 
 import dataclasses
-import io
-import tarfile
 import time
 from pathlib import Path
 
@@ -15,35 +13,18 @@ from builders.image_build import build_image
 from builders.parse import parse_environment
 from builders.site import SiteSettings
 from builders.watch import LOOK_SECONDS, Watch
+from tests.sleeper import NAME, REQUIREMENT, SAYS, offer
 
 pytestmark = pytest.mark.docker
 # The engine's own time to kill and to answer, on a busy machine.
 PATIENCE = 15.0
-SETUP = """
-import sys, time
-from setuptools import setup
-if "bdist_wheel" in sys.argv:
-    print("waiting for an answer", flush=True)
-    time.sleep(100_000)
-setup(name="weles-sleeper", version="1.0")
-"""
 
 
 @pytest.fixture
 def sleeper(tmp_path):
     """The settings of a site that offers a package whose setup.py waits for ever once it is compiled."""
-    links = tmp_path / "links"
-    links.mkdir()
-    links.chmod(0o755)
-    tmp_path.chmod(0o755)
-    with tarfile.open(links / "weles_sleeper-1.0.tar.gz", "w:gz") as tar:
-        metadata = "Metadata-Version: 1.2\nName: weles-sleeper\nVersion: 1.0\n"
-        for name, text in {"setup.py": SETUP, "PKG-INFO": metadata}.items():
-            entry = tarfile.TarInfo(f"weles-sleeper-1.0/{name}")
-            entry.size = len(text.encode())
-            tar.addfile(entry, io.BytesIO(text.encode()))
     host = SiteSettings.from_host()
-    return dataclasses.replace(host, find_links=(*host.find_links, str(links)))
+    return dataclasses.replace(host, find_links=(*host.find_links, str(offer(tmp_path / "links"))))
 
 
 class Wish:
@@ -106,15 +87,15 @@ def test_an_image_build_that_nobody_wants_is_ended(engine, base, lake_name):
 
 def test_one_limit_is_for_all_phases_and_what_hangs_is_named(engine, make_builder, base, report, sleeper, tmp_path):
     builder = make_builder(store=tmp_path / "packages", site=sleeper)
-    spec = parse_environment("python", "weles-sleeper==1.0\n", version="3.11").spec
-    watch, began = Watch(20), time.monotonic()
+    spec = parse_environment("python", REQUIREMENT, version="3.11").spec
+    watch, began = Watch(15), time.monotonic()
     resolution = builder.resolve(spec, base, report, watch)
     with pytest.raises(BuildFailed) as caught:
         builder.fetch(resolution, base, report, watch)
-    assert 19 < time.monotonic() - began < 20 + PATIENCE
+    assert 14 < time.monotonic() - began < 15 + PATIENCE
     diagnosis = caught.value.diagnosis
-    assert (diagnosis.phase, diagnosis.package, diagnosis.cause) == ("fetch", "weles-sleeper", "timeout")
-    assert "20 seconds" in diagnosis.summary
+    assert (diagnosis.phase, diagnosis.package, diagnosis.cause) == ("fetch", NAME, "timeout")
+    assert "15 seconds" in diagnosis.summary
     # No time is left for what would come after.
     again = time.monotonic()
     with pytest.raises(BuildFailed) as caught:
@@ -128,14 +109,14 @@ def test_compiling_what_nobody_wants_is_ended(
 ):
     wish = Wish()
     builder = make_builder(store=tmp_path / "packages", site=sleeper)
-    spec = parse_environment("python", "weles-sleeper==1.0\n", version="3.11").spec
+    spec = parse_environment("python", REQUIREMENT, version="3.11").spec
     watch = Watch(600, wish)
     resolution = builder.resolve(spec, base, report, watch)
     log = report.log
 
     def say(line):
         log(line)
-        if "waiting for an answer" in line:
+        if SAYS in line:
             assert leftovers(engine, lake_name)
             wish.still = False
 
