@@ -13,6 +13,7 @@ import docker
 from docker.errors import ImageNotFound, NotFound
 
 from builders.bases import Base
+from builders.build_cache import BuildCache
 from builders.built_image import BuiltImage
 from builders.context import build_context, runtime_files
 from builders.delivery import Delivery
@@ -43,7 +44,8 @@ class DockerBuilder:
 
     `lake` labels all that is made; `runtimes_folder` is `runtime-images`; `timeout_seconds` is for each of resolve,
     fetch and build when it is called without a watch; one watch holds for all of them. With `registry`, images are
-    delivered there. Every method may raise BuilderUnavailable, and those with a watch Unwanted.
+    delivered there; `cache` is tidied after builds. Every method may raise BuilderUnavailable, and those with a watch
+    Unwanted. Without a watch, who is not `patient` does not wait for an image with compilers (BaseInTheMaking).
     """
 
     def __init__(
@@ -56,6 +58,8 @@ class DockerBuilder:
         runtimes_folder: Path,
         timeout_seconds: float,
         registry: str = "",
+        cache: BuildCache | None = None,
+        patient: bool = True,
     ) -> None:
         if LAKE_NAME.fullmatch(lake) is None:
             raise ValueError(f"{lake!r} is not a lake's name: lower-case letters, digits and hyphens, at most 63")
@@ -65,6 +69,8 @@ class DockerBuilder:
         self._runtimes_folder = runtimes_folder
         self._timeout = timeout_seconds
         self._site = site
+        self._cache = cache
+        self._patient = patient
         self._delivery = Delivery(client, registry, lake) if registry else None
 
     def bases(self) -> list[Base]:
@@ -138,6 +144,8 @@ class DockerBuilder:
                 self._finish(build_image(self._client, context, tag=tag, labels=labels, watch=last), report)
         finally:
             self._untag(content)
+            if self._cache is not None:
+                self._cache.tidy_soon()
         built = self.exists(environment_id)
         if built is None:
             raise BuilderUnavailable(f"the image {tag} was built and is gone; does something else remove images here?")
@@ -216,7 +224,8 @@ class DockerBuilder:
             )
 
     def _workshop(self, watch: Watch | None) -> Workshop:
-        return Workshop(self._client, self._store, self._site, self._lake, watch or Watch(self._timeout))
+        watch = watch or Watch(self._timeout, patient=self._patient)
+        return Workshop(self._client, self._store, self._site, self._lake, watch)
 
     def _build_content(
         self, workshop: Workshop, tag: str, lock: Lock, base: Base, recipe: Recipe, report: BuildReport

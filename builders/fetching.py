@@ -12,6 +12,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from builders.bases import Base
+from builders.dev_bases import with_compilers
 from builders.diagnosis import Diagnosis, diagnose
 from builders.errors import BuilderUnavailable, BuildFailed
 from builders.lock import LockedPackage, Resolution
@@ -19,7 +20,7 @@ from builders.packages import PackageStore, WrongContent
 from builders.pins import Pin
 from builders.report import BuildReport, SilentReport
 from builders.resolve import UV_ENVIRONMENT, asker, failure, with_a_wheel
-from builders.runtimes import dev_base, ensure_dev_base
+from builders.runtimes import dev_base
 from builders.site import SiteSettings
 from builders.source_failures import CAUSES_OF_SOURCES, COMPILERS_MAY_HELP
 from builders.throwaway import INPUT, OUTPUT, Finished, throw_away
@@ -115,12 +116,12 @@ class Fetcher:
 
     def _compile(self, package: LockedPackage) -> None:
         """Compile where the interpreter is, which is enough for pure Python; else where there are compilers too."""
-        with_compilers = dev_base(self._client, self._base)
-        finished, kept = self._try(package, with_compilers or self._base)
-        if with_compilers is None and not kept and self._may_need_a_compiler(finished, package):
+        sister = dev_base(self._client, self._base)
+        finished, kept = self._try(package, sister or self._base)
+        if sister is None and not kept and self._may_need_a_compiler(finished, package):
             self._report.log(f"compiling {package.name} again, with compilers")
-            with_compilers = ensure_dev_base(self._client, self._base, self._report)
-            finished, kept = self._try(package, with_compilers)
+            sister = with_compilers(self._client, self._base, self._report, self._watch)
+            finished, kept = self._try(package, sister)
         self._check(finished, f"compiling {package.name}", package)
         if not kept:
             raise _broken(package, "compiling it made no wheel")

@@ -8,13 +8,13 @@ from urllib.parse import unquote, urlsplit
 import docker
 
 from builders.bases import Base
+from builders.dev_bases import with_compilers
 from builders.diagnosis import Diagnosis, diagnose, log_tail
 from builders.errors import BuilderUnavailable, BuildFailed
 from builders.lock import Lock, Resolution
 from builders.pins import Pin, Repair, is_package_version
 from builders.pylock import UnusableLock, parse_pylock
 from builders.report import BuildReport
-from builders.runtimes import ensure_dev_base
 from builders.site import SiteSettings
 from builders.source_failures import CAUSES_OF_SOURCES, COMPILERS_MAY_HELP
 from builders.spec import AnyPin, EnvironmentSpec
@@ -72,7 +72,7 @@ def resolve(
             raise
         # Some sources must be built before they say what they depend on.
         report.log("resolving again, with compilers")
-        tools = ensure_tools(client, ensure_dev_base(client, base, report))
+        tools = ensure_tools(client, with_compilers(client, base, report, watch))
         resolution = resolve_with(asking(tools), spec, base, watch.limit)
     report.phase("resolve", 1.0, f"packages locked: {len(resolution.lock.packages)}")
     return resolution

@@ -14,11 +14,18 @@ class Watch:
     """One for all phases of a build: `seconds` are for all of them together.
 
     `wanted` is asked about once a second, from any thread. `limit` is the number of seconds that is said to people.
+    Who is not `patient` does not wait for what is being made for the whole machine.
     """
 
     def __init__(
-        self, seconds: float, wanted: Callable[[], bool] = lambda: True, *, limit: float | None = None
+        self,
+        seconds: float,
+        wanted: Callable[[], bool] = lambda: True,
+        *,
+        limit: float | None = None,
+        patient: bool = True,
     ) -> None:
+        self.patient = patient
         self.limit = seconds if limit is None else limit
         self._wanted = wanted
         self._began = time.monotonic()
@@ -37,7 +44,7 @@ class Watch:
     def within(self, seconds: float) -> "Watch":
         """The same watch for a step that may take no more than `seconds` of what is left."""
         left = self.left
-        return self if left <= seconds else Watch(seconds, self._wanted)
+        return self if left <= seconds else Watch(seconds, self._wanted, patient=self.patient)
 
     def is_over(self) -> bool:
         """Whether time is up, or nobody wants it any more."""

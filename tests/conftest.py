@@ -12,12 +12,14 @@ import pytest
 from docker.errors import DockerException
 
 from builders.bases import Base
+from builders.build_cache import BuildCache
 from builders.report import SilentReport
 from builders.runtimes import dev_image, install_base, list_bases
 from registry.runners.docker import sweep
 from tests import cluster, postgres, s3, stores
 
 ROOT = Path(__file__).resolve().parents[1]
+BUILD_CACHE_BYTES = 4 << 30
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 
@@ -66,6 +68,8 @@ def engine() -> Iterator[docker.DockerClient]:
     """A connection to the real Docker Engine."""
     client = docker.from_env(timeout=600)
     yield client
+    # What hundreds of builds left behind would fill the disk; what is kept makes the next run quick.
+    BuildCache(client, BUILD_CACHE_BYTES).tidy()
     client.close()
 
 

@@ -162,7 +162,11 @@ def _image_with_tools(workshop: Workshop, base: Base, tools: Sequence[LockedPack
     files["Dockerfile"] = f"FROM {image}\n{install}".encode()
     with build_context(files, workshop.store.root) as context:
         outcome = build_image(
-            workshop.client, context, tag=tag, labels={"weles.tools": base.language}, watch=Watch(_TOOLS_SECONDS)
+            workshop.client,
+            context,
+            tag=tag,
+            labels={"weles.tools": base.language},
+            watch=workshop.watch.within(_TOOLS_SECONDS),
         )
     if outcome.image_id is None:
         raise BuilderUnavailable(f"the tools that compiling needs cannot be installed: {outcome.error}")

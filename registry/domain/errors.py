@@ -7,7 +7,7 @@
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     └── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy  LakeFailed
-                      ModelBusy  AnalysisUnavailable
+                      ModelBusy  AnalysisUnavailable  RuntimeNotReady
 
 An error carries data (`fields`) and says what to do `next`; it never knows an HTTP status. `registry.api.problems`
 maps each class to one. `to_document` and `from_document` carry an error between the processes of one lake.
@@ -412,6 +412,21 @@ class BuilderUnavailable(LakeError):
             super().__init__(
                 diagnosis["summary"], next=diagnosis["suggestion"], reason=reason, diagnosis=dict(diagnosis)
             )
+
+
+class RuntimeNotReady(LakeError):
+    """What compiles packages is being made for the first time; `progress` says how far that is."""
+
+    title = "The lake is still making what it compiles packages with"
+    retry_after = 10
+
+    def __init__(self, runtime: str, progress: str) -> None:
+        super().__init__(
+            f"{runtime} with compilers is made for the first time, which takes a minute or some: {progress}",
+            next="Ask again in a while.",
+            runtime=runtime,
+            progress=progress,
+        )
 
 
 class AnalysisUnavailable(LakeError):

@@ -543,5 +543,8 @@ class Doctor(Protocol):
     """The worker's doctor, as the web process sees it: looks at an environment and builds nothing."""
 
     def examine(self, spec: EnvironmentSpec, base: Base) -> Json:
-        """A verdict as `builders.verdict.Verdict.to_json` writes it. Raises LakeBusy and BuilderUnavailable."""
+        """A verdict as `builders.verdict.Verdict.to_json` writes it.
+
+        Raises LakeBusy, RuntimeNotReady and BuilderUnavailable.
+        """
         ...
