@@ -87,7 +87,8 @@ class DockerBuilder:
 
     def resolve(self, spec: EnvironmentSpec, base: Base, report: BuildReport, watch: Watch | None = None) -> Resolution:
         """Lock the specification for the base. Raises BuildFailed."""
-        return LANGUAGES[spec.language].resolve(self._workshop(watch), spec, base, report)
+        resolution = LANGUAGES[spec.language].resolve(self._workshop(watch), spec, base, report)
+        return replace(resolution, lock=self._measured(resolution.lock))
 
     def missing(self, lock: Lock) -> Missing:
         """What `fetch` would have to get, and to compile, for the lock."""
@@ -101,12 +102,15 @@ class DockerBuilder:
         """The text that `build` builds from. Raises ValueError for a lock that is no language's."""
         return LANGUAGES[lock.language].render(lock, base, self.recipe(lock.language))
 
-    def fetch(self, resolution: Resolution, base: Base, report: BuildReport, watch: Watch | None = None) -> None:
+    def fetch(self, resolution: Resolution, base: Base, report: BuildReport, watch: Watch | None = None) -> Lock:
         """Bring the locked files into the package store; what is there needs no network.
+
+        The lock, with the size of every file: there are indexes that do not say it, and layers go by it.
 
         Raises BuildFailed; PackageMissing when what `resolve` had kept is there no more.
         """
         LANGUAGES[resolution.lock.language].fetch(self._workshop(watch), resolution, base, report)
+        return self._measured(resolution.lock)
 
     def build(
         self, environment_id: str, lock: Lock, base: Base, report: BuildReport, watch: Watch | None = None
@@ -199,6 +203,14 @@ class DockerBuilder:
                 with suppress(NotFound):
                     self._client.api.remove_container(each, force=True, v=True)
         return len(found)
+
+    def _measured(self, lock: Lock) -> Lock:
+        """The lock with the sizes that the store knows where the index has not said them."""
+        packages = (
+            each if each.file.size else replace(each, file=replace(each.file, size=self._store.size(each.file)))
+            for each in lock.packages
+        )
+        return replace(lock, packages=tuple(packages))
 
     def _tag(self, environment_id: str) -> str:
         return f"weles-env/{self._lake}:{_short(environment_id)}"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import docker
+import hypothesis
 import pytest
 from docker.errors import DockerException
 
@@ -18,6 +19,10 @@ from builders.runtimes import dev_image, install_base, list_bases
 from registry.runners.docker import sweep
 from tests import cluster, postgres, s3, stores
 
+# How long an example takes depends on who else is at work on the machine. Before any test is read: each keeps what it
+# finds then.
+hypothesis.settings.register_profile("weles", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("weles")
 ROOT = Path(__file__).resolve().parents[1]
 BUILD_CACHE_BYTES = 4 << 30
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")

@@ -109,14 +109,12 @@ class Preparation:
 
             def resolve_and_fetch() -> Json:
                 resolved = self._builder.resolve(EnvironmentSpec.from_json(resolution.spec), base, report, watch)
-                self._builder.fetch(resolved, base, report, watch)
-                identity = environment_id(resolved.lock, base, self._recipes[base.language])
+                lock = self._builder.fetch(resolved, base, report, watch)
+                identity = environment_id(lock, base, self._recipes[base.language])
                 repairs = [*resolution.repairs, *(repair.to_json() for repair in resolved.repairs)]
                 # It is the text that will be built: the id, which `build` checks, covers all that decides it.
-                dockerfile = self._builder.dockerfile(resolved.lock, base)
-                self._environments.resolved(
-                    key, _pending(identity, resolved.lock, resolution.base, dockerfile), repairs
-                )
+                dockerfile = self._builder.dockerfile(lock, base)
+                self._environments.resolved(key, _pending(identity, lock, resolution.base, dockerfile), repairs)
                 return {"environment": identity, "seconds": watch.spent}
 
             return self._outcome(report, resolve_and_fetch, lambda it: self._environments.resolution_failed(key, it))
