@@ -12,6 +12,7 @@ from registry.domain.errors import Cancelled
 from registry.domain.ports import Unfinished
 from registry.jobs.workflows import JobRunner
 
+AT_ONCE = 2
 STOPPED = {"problem": Cancelled("build").to_document(), "unwanted": True}
 
 
@@ -27,12 +28,17 @@ class Steps:
         self.over: set[str] = set()
         self.attempts = {"acquire": 1, "build": 1}
         self.done: list[tuple[Any, ...]] = []
+        self.at_work, self.most_at_work, self.seconds = 0, 0, 0.0
 
     def begin(self, job_id: str, version_id: str) -> tuple[str, int] | None:
         return None if job_id in self.over else (version_id, self.attempts["acquire"])
 
     def acquire(self, key: str) -> Json:
         self.done.append(("acquire", key))
+        self.at_work += 1
+        self.most_at_work = max(self.most_at_work, self.at_work)
+        time.sleep(self.seconds)
+        self.at_work -= 1
         found = self.acquired.pop(0)
         self.attempts["acquire"] += "problem" in found
         return found
@@ -62,7 +68,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[JobRunne
         steps,  # type: ignore[arg-type]
         None,  # type: ignore[arg-type]
         executor="test",
-        builds_at_once=2,
+        builds_at_once=AT_ONCE,
         jobs_at_once=1,
     )
     made.start()
@@ -115,3 +121,11 @@ def test_a_failed_build_is_what_all_are_told(runner: JobRunner, steps: Steps) ->
     problem = {"error": "EnvironmentFailed"}
     steps.acquired = [{"problem": problem}]
     assert _run(runner, steps, "one") == {"one": problem}
+
+
+def test_no_more_environments_are_made_at_once_than_may_be(runner: JobRunner, steps: Steps) -> None:
+    steps.seconds = 0.3
+    steps.acquired = [{"problem": {"error": "EnvironmentFailed"}}] * 6
+    _run(runner, steps, *(f"one-of-many-{number}" for number in range(6)))
+    assert len([each for each in steps.done if each[0] == "acquire"]) == 6
+    assert steps.most_at_work == AT_ONCE
