@@ -87,6 +87,11 @@ def forget(client: docker.DockerClient, record: str) -> bool:
         return record in (response.json().get("CachesDeleted") or ())
 
 
+def parents(record: dict[str, Any]) -> list[str]:
+    """Ids of the records that it builds on; engines of before API 1.42 know one at most.  (pure)"""
+    return record.get("Parents") or [each for each in [record.get("Parent")] if each]
+
+
 def surplus(found: list[dict[str, Any]], keep_bytes: int) -> dict[str, int]:
     """Id → bytes of the records that need not stay.  (pure)
 
@@ -111,4 +116,4 @@ def surplus(found: list[dict[str, Any]], keep_bytes: int) -> dict[str, int]:
 def _is_context(record: dict[str, Any]) -> bool:
     # A copy that builds on nothing is an unpacked context, or a first step from `scratch`, which is as quickly redone.
     described = record["Description"]
-    return described.startswith(_CONTEXT) or (described == _UNPACKED and not record["Parent"])
+    return described.startswith(_CONTEXT) or (described == _UNPACKED and not parents(record))

@@ -61,12 +61,12 @@ def with_compilers(client: docker.DockerClient, base: Base, report: BuildReport,
 def _begin(client: docker.DockerClient, base: Base) -> _Making:
     """The making that is under way, or has just failed; else a new one."""
     with _lock:
-        making = _makings.get(base.image_id)
+        making = _makings.get(base.image)
         if making is not None and not making.over.is_set():
             return making
         if making is not None and making.error is not None and time.monotonic() - making.ended < _FAILED_SECONDS:
             return making
-        making = _makings[base.image_id] = _Making(f"making {base.language} {base.version} with compilers")
+        making = _makings[base.image] = _Making(f"making {base.language} {base.version} with compilers")
     threading.Thread(target=_make, args=(client, base, making), name="dev-base", daemon=True).start()
     return making
 

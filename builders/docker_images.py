@@ -12,7 +12,7 @@ from typing import Any
 import docker
 from docker.errors import APIError, ImageNotFound
 
-from builders.build_cache import forget, records
+from builders.build_cache import forget, parents, records
 from builders.engine import engine_errors
 from builders.prune import Image, Layer
 from builders.stored_images import Removal, Store, StoredImage
@@ -140,7 +140,7 @@ def doomed(found: list[dict[str, Any]], shared_before: Collection[str]) -> dict[
             # Whoever is met again on a longer way goes before all that was met since.
             gone.pop(each, None)
             gone[each] = int(free[each]["Size"])
-        generation = {each for each, record in free.items() if record["Parent"] in generation}
+        generation = {each for each, record in free.items() if not generation.isdisjoint(parents(record))}
     return dict(reversed(gone.items()))
 
 
