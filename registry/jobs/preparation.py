@@ -27,6 +27,7 @@ from registry.domain.errors import (
     LakeError,
     LakeFailed,
     ModelNotLoadable,
+    NotFound,
     WelesError,
     from_document,
 )
@@ -195,7 +196,11 @@ class Preparation:
         if problem is None:
             self._jobs.update(job_id, JobState.SUCCEEDED, Phase.READY, 100, "ready")
             return
-        job = self._jobs.get(job_id)
+        try:
+            job = self._jobs.get(job_id)
+        except NotFound:
+            # It was deleted and purged meanwhile.
+            return
         if job.state.is_over:
             return
         error = from_document(problem)
