@@ -1,7 +1,7 @@
 """What a build gives (pure)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +17,4 @@ class BuiltImage:
     installed: Mapping[str, str]
     bytes: int
     reference: str | None = None
-    seconds: float | None = None
+    seconds: float | None = field(default=None, compare=False)

@@ -27,6 +27,7 @@ from registry.api import (
     tokens,
     users,
     versions,
+    warmth,
 )
 from registry.api.blueprint import PathText
 from registry.api.openapi import DESCRIPTION, SECURITY, RulesPlugin
@@ -43,6 +44,7 @@ from registry.db.explanations import SqlExplanations
 from registry.db.jobs import SqlJobs
 from registry.db.memory import Memory, RememberingAccess, RememberingAccounts, RememberingModels
 from registry.db.search import SqlSearch
+from registry.db.warmth import SqlWarmth
 from registry.domain.errors import WelesError
 from registry.domain.ports import Desk, Doctor
 from registry.runners.channel import Channel
@@ -64,6 +66,7 @@ from registry.services.model_texts import ModelTexts
 from registry.services.predict import InputSchemas, Prediction
 from registry.services.search import SearchService
 from registry.services.upload import UploadService
+from registry.services.warmth import WarmthService
 from registry.settings import Settings
 
 # Routes that take more than a few fields say so themselves.
@@ -71,7 +74,7 @@ _BODY_BYTES = 1 << 20
 _FORM_BYTES = 8 << 20
 _DESK_MARGIN_SECONDS = 30
 _RESOURCES = (
-    *(lake, environments, users, tokens, sharing, datasets, dataset_aliases, models, cards, aliases, versions),
+    *(lake, environments, users, tokens, sharing, datasets, dataset_aliases, models, cards, aliases, warmth, versions),
     *(deletion, search, predictions, open_inference, mlflow, audits, explanations, jobs),
 )
 
@@ -162,6 +165,7 @@ def _services(settings: Settings, desk: Desk, doctor: Doctor) -> Services:
         search=SearchService(SqlSearch(engine)),
         texts=ModelTexts(stored_models),
         aliases=AliasService(SqlAliases(engine), stored_models, stored_jobs),
+        warmth=WarmthService(SqlWarmth(engine), stored_models, limit=settings.max_kept_warm),
         deletion=DeletionService(SqlDeletions(engine), stored_models, prediction, grace_seconds=settings.grace_seconds),
         environments=stored_environments,
         environment_service=EnvironmentService(stored_environments, access, blobs),

@@ -58,6 +58,11 @@ class Settings:
         default=10 << 30, metadata={"help": "steps of builds that the engine keeps although no image has them"}
     )
     max_containers: int = field(default=8, metadata={"help": "model containers at the same time"})
+    prewarmed: int = field(
+        default=1,
+        metadata={"help": "containers that wait, packages imported, for the next model of an environment"},
+    )
+    max_kept_warm: int = field(default=2, metadata={"help": "models whose owners may have them kept warm"})
     container_memory: int = field(default=2 << 30, metadata={"help": "memory limit of a model container"})
     container_cpus: float = field(default=2.0, metadata={"help": "processor limit of a model container"})
     container_pids: int = field(default=256, metadata={"help": "process limit of a model container"})

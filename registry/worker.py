@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,8 +33,9 @@ from registry.db.explanations import SqlExplanations
 from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
 from registry.db.upkeep import SqlUpkeep
+from registry.db.warmth import SqlWarmth
 from registry.disk import disk_of, engine_folder
-from registry.domain.entities import JobKind
+from registry.domain.entities import JobKind, now
 from registry.domain.errors import WelesError
 from registry.domain.ports import Blobs
 from registry.domain.signature import key
@@ -71,6 +73,7 @@ _log = logging.getLogger(__name__)
 _LOOK_FOR_JOBS_SECONDS = 0.2
 _LOOK_FOR_LOST_SECONDS = 15.0
 _PING_SECONDS = 2.0
+_WARM_SECONDS, _KEEP_SECONDS = 1.0, 5.0
 _CLEAN_SECONDS, _FREE_SECONDS = 5.0, 3600.0
 _LOOK_AT_DISK_SECONDS = 10.0
 
@@ -89,6 +92,7 @@ class Worker:
         environments, upkeep = SqlEnvironments(self._engine), SqlUpkeep(self._engine)
         self._uses = Uses(upkeep, lambda version_id: models.version_by_id(version_id).environment_id)
         self._jobs = SqlJobs(self._engine)
+        self._kept_warm = SqlWarmth(self._engine)
         self._runner = self._choose_runner(client, blobs)
         build = partial(
             DockerBuilder,
@@ -102,7 +106,7 @@ class Worker:
         cache = BuildCache(client, settings.build_cache_bytes)
         builder = build(timeout_seconds=settings.build_seconds, cache=cache)
         recipes = builder.recipes()
-        desk = LeaseDesk(
+        self._desk = desk = LeaseDesk(
             runner=self._runner,
             models=models,
             environments=environments,
@@ -111,6 +115,9 @@ class Worker:
             recipes=recipes,
             limit=settings.max_containers,
             answers=self._answers,
+            modules=self._modules,
+            prewarmed=0 if settings.runner == "kubernetes" else settings.prewarmed,
+            recent_seconds=settings.idle_seconds,
             rebuild=Rebuild(models, self._jobs),
             uses=self._uses,
         )
@@ -184,6 +191,7 @@ class Worker:
         for name, look_after in (
             ("purge", self._clean),
             ("disk", self._watch_disk),
+            ("warm ahead", self._warm_ahead),
             ("runtimes", self._install_runtimes),
         ):
             threading.Thread(target=look_after, name=name, daemon=True).start()
@@ -228,6 +236,33 @@ class Worker:
             except Exception:
                 _log.exception("cleaning up")
             time.sleep(_CLEAN_SECONDS)
+
+    def _warm_ahead(self) -> None:
+        """Beside the rest: importing packages takes seconds."""
+        kept = 0.0
+        while True:
+            time.sleep(_WARM_SECONDS)
+            try:
+                self._desk.warm_ahead()
+                if time.monotonic() - kept > _KEEP_SECONDS:
+                    kept = time.monotonic()
+                    self._desk.keep(self._kept_warm.versions(now()), self._use)
+            except WelesError as error:
+                _log.warning("warming ahead: %s", error)
+            except Exception:
+                _log.exception("warming ahead")
+
+    def _use(self, folder: Path) -> None:
+        """Count as a use of what is kept warm. What is gone meanwhile is started again."""
+        with suppress(ContainerGone):
+            self._channel.call(folder, {"op": "hello"}, timeout=_PING_SECONDS)
+
+    def _modules(self, folder: Path) -> object:
+        """What the model's packages have imported there, as the runtime says; None of one that cannot say it."""
+        try:
+            return self._channel.call(folder, {"op": "modules"}, timeout=_PING_SECONDS).header.get("modules")
+        except (ContainerGone, WelesError):
+            return None
 
     def _watch_disk(self) -> None:
         """Prune images whenever the engine's disk is too full; by default nobody looks."""

@@ -5,6 +5,7 @@ import socket
 import threading
 from pathlib import Path
 
+from registry.domain.entities import Json
 from registry.domain.errors import ModelNotLoadable
 from registry.domain.ports import Ending, ImageGone, RunnableVersion
 from registry.runners.run_folder import RunFolder, RunFolders
@@ -21,6 +22,8 @@ class FakeRunner:
         self._folders = RunFolders(run_folder)
         self._folders.prepare()
         self._running: dict[str, RunFolder] = {}
+        self._waiting: dict[Path, str] = {}
+        self.orders: list[Json] = []
         self._endings: dict[str, Ending] = {}
         self._lock = threading.Lock()
         self.started: list[str] = []
@@ -35,9 +38,13 @@ class FakeRunner:
             raise self.failure
         if version.image_id == GONE:
             raise ImageGone(GONE)
+        fit = (path for path, image_id in self._waiting.items() if image_id == version.image_id)
+        waiting = next(fit, None)
+        if waiting is not None:
+            del self._waiting[waiting]
         if version.model_file.exists() and not version.model_file.read_bytes().startswith(b"\x80"):
             raise ModelNotLoadable("UnpicklingError", "invalid load key", "UnpicklingError: …")
-        folder = self._folders.new(os.getuid(), os.getgid())
+        folder = self._folders.new(os.getuid(), os.getgid()) if waiting is None else self._folders.named(waiting.name)
         with socket.socket(socket.AF_UNIX) as server, reachable(folder.path / "socket") as name:
             server.bind(name)
         self._folders.assign(version.id, folder)
@@ -46,6 +53,18 @@ class FakeRunner:
             self.given[version.id] = version
             self._running[version.id] = folder
         return folder.path
+
+    def warm(self, image_id: str, order: Json) -> Path:
+        if self.failure is not None:
+            raise self.failure
+        folder = self._folders.new(os.getuid(), os.getgid())
+        (folder.path / "warm").touch()
+        self._waiting[folder.path] = image_id
+        self.orders.append(order)
+        return folder.path
+
+    def waiting(self) -> dict[Path, str]:
+        return dict(self._waiting)
 
     def running(self) -> dict[str, Path]:
         with self._lock:
@@ -59,7 +78,11 @@ class FakeRunner:
             for folder in self._running.values():
                 folder.renew()
 
-    def end(self, version_id: str, folder: Path) -> None:
+    def end(self, version_id: str | None, folder: Path) -> None:
+        if version_id is None:
+            if self._waiting.pop(folder, None) is not None:
+                self._folders.discard(None, self._folders.named(folder.name))
+            return
         with self._lock:
             known = self._running.get(version_id)
             if known is None or known.path.name != folder.name:

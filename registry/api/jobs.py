@@ -23,6 +23,7 @@ from registry.domain.ports import NewJob
 blueprint = Resource("jobs", "What the lake does for you: preparations, predictions, audits, explanations.")
 _LOOK_SECONDS = 0.3
 _TEXT = "text/plain; charset=utf-8"
+_READ_UP_TO = "Weles-Log-Position"
 _followers = threading.BoundedSemaphore(6)
 
 
@@ -64,6 +65,11 @@ class StartedSchema(Schema):
 
 
 class LogQuerySchema(Schema):
+    after = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, 2**63 - 1),
+        metadata={"description": f"Only what was written since the answer whose header {_READ_UP_TO} said this."},
+    )
     follow = fields.Boolean(load_default=False, metadata={"description": "Go on until the job is over."})
 
 
@@ -112,17 +118,31 @@ class Retry(MethodView):
 @blueprint.route("/jobs/<job_id>/log")
 class JobLog(MethodView):
     @blueprint.arguments(LogQuerySchema, location="query")
-    @blueprint.response(HTTPStatus.OK, {"type": "string"}, content_type="text/plain")
+    @blueprint.response(
+        HTTPStatus.OK,
+        {"type": "string"},
+        content_type="text/plain",
+        headers={
+            _READ_UP_TO: {
+                "description": "What to give as `after` to read on; not with `follow`.",
+                "schema": {"type": "integer"},
+            }
+        },
+    )
     @blueprint.doc(**problems(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND))
     def get(self, query: dict[str, Any], job_id: str) -> Response:
-        """The job's log, with that of the build that it waits for"""
+        """The job's log, with that of the build that it waits for; who asks again and again reads on by `after`"""
         services().jobs.get(job_id)
         if not query["follow"]:
-            return Response("".join(_lines(job_id, follow=False)), content_type=_TEXT)
+            last, texts = query["after"], []
+            while batch := services().jobs.log_after(job_id, last):
+                last = batch[-1][0]
+                texts.append(_text(batch))
+            return Response("".join(texts), content_type=_TEXT, headers={_READ_UP_TO: str(last)})
         # Each follower holds a thread: most must be left for those who ask for something else.
         if not _followers.acquire(blocking=False):
             raise LakeBusy("As many logs are being followed as this lake can; ask for it without `follow`.")
-        response = Response(stream_with_context(_lines(job_id, follow=True)), content_type=_TEXT)
+        response = Response(stream_with_context(_followed(job_id, query["after"])), content_type=_TEXT)
         response.call_on_close(_followers.release)
         return response
 
@@ -151,16 +171,20 @@ def started(job_id: str) -> tuple[dict[str, Any], dict[str, str]]:
     return {"job": job.id, "kind": job.kind, "state": job.state}, {"Location": url_for("jobs.OneJob", job_id=job_id)}
 
 
-def _lines(job_id: str, *, follow: bool) -> Iterator[str]:
-    jobs, last = services().jobs, 0
+def _text(lines: list[tuple[int, str]]) -> str:
+    return "".join(f"{line}\n" for _, line in lines)
+
+
+def _followed(job_id: str, last: int) -> Iterator[str]:
+    jobs = services().jobs
     # Sends the headers: who follows a job that says nothing yet must see that it is being followed.
     yield ""
     while True:
-        over = not follow or jobs.get(job_id).state.is_over
+        over = jobs.get(job_id).state.is_over
         batch = jobs.log_after(job_id, last)
         if batch:
             last = batch[-1][0]
-            yield "".join(f"{line}\n" for _, line in batch)
+            yield _text(batch)
         elif over or _client_left():
             return
         else:

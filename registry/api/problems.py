@@ -17,6 +17,7 @@ from registry.domain.errors import LakeError, WelesError
 
 STATUS: dict[type[WelesError], HTTPStatus] = {
     errors.AliasMoved: HTTPStatus.CONFLICT,
+    errors.TooManyKept: HTTPStatus.CONFLICT,
     errors.AnalysisUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.AnswersDiffer: HTTPStatus.BAD_GATEWAY,
     errors.BlobUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -149,6 +149,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("deletion.Deleted", "GET"): user(Scope.READ),
     ("cards.Card", "GET"): see_model(Scope.READ),
     ("cards.Card", "PUT"): change_model(Scope.WRITE),
+    ("warmth.Warmth", "GET"): see_model(Scope.READ),
+    ("warmth.Warmth", "PUT"): change_model(Scope.WRITE),
     ("aliases.Aliases", "GET"): see_model(Scope.READ),
     ("aliases.OneAlias", "GET"): see_model(Scope.READ),
     ("aliases.OneAlias", "PUT"): change_model(Scope.WRITE),

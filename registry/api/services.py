@@ -24,6 +24,7 @@ from registry.services.model_texts import ModelTexts
 from registry.services.predict import InputSchemas, Prediction
 from registry.services.search import SearchService
 from registry.services.upload import UploadService
+from registry.services.warmth import WarmthService
 from registry.settings import Settings
 
 _KEY = "weles"
@@ -48,6 +49,7 @@ class Services:
     search: SearchService
     texts: ModelTexts
     aliases: AliasService
+    warmth: WarmthService
     deletion: DeletionService
     blobs: Blobs
     environments: Environments

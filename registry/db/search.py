@@ -66,7 +66,7 @@ class SqlSearch:
     def _source(self, search: Search) -> Any:
         if not search.words:
             return search_models
-        matched = self._texts.matching(search.words)
+        matched = self._texts.matching(search.words, _facets(search))
         return matched.join(search_models, search_models.c.id == matched.c.id)
 
     def _sorted(self, search: Search, query: Select[tuple[int]], number: int) -> Select[tuple[int]]:
@@ -138,6 +138,13 @@ def _conditions(search: Search) -> list[_Condition]:
         if interval is not None:
             found += _within(numbers, interval)
     return found
+
+
+def _facets(search: Search) -> dict[str, Any]:
+    """What must be exactly so; it is among the conditions, too."""
+    facets = {name: getattr(search, name) for name in ("language", "flavour", "state")}
+    only = search.classes
+    return facets | {"classes": only.low if only is not None and only.low == only.high else None}
 
 
 def _within(numbers: Any, interval: Interval) -> list[_Condition]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, case, delete, event, func, insert, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
+from registry.db.search_words import facet_words
 from registry.db.tables import datasets, models, search_models, search_stale, search_tags, versions
 from registry.domain.entities import State
 from registry.domain.ranges import version_key
@@ -69,7 +70,11 @@ def _refresh(connection: Connection, names: Sequence[str]) -> None:
         connection.execute(insert(search_tags), tags)
     texts = [(ids[row.model], _texts(row)) for row in found]
     if postgres:
-        connection.execute(_INTO_VECTOR, [{"id": number, "vector": _vector(fields)} for number, fields in texts])
+        vectors = [
+            {"id": number, "vector": " ".join([_vector(fields), *facet_words(row._mapping)])}
+            for (number, fields), row in zip(texts, found, strict=True)
+        ]
+        connection.execute(_INTO_VECTOR, vectors)
     else:
         connection.execute(_OUT_OF_FTS, [{"id": number} for number, _ in texts])
         connection.execute(

@@ -1,6 +1,6 @@
 """Models by the words of their texts: FTS5 on SQLite, tsvector on Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Subquery, and_, cast, column, func, literal_column, select, table
@@ -12,6 +12,9 @@ from registry.db.tables import search_models
 _SHORTEST_BEGINNING = 3
 # Of D, C, B, A: the card, the description, tags and columns, the name.
 _WEIGHTS: ColumnElement[Any] = literal_column("'{0.1, 0.3, 0.5, 1.0}'::real[]")
+# Each value of these is a word of a tsvector, too: then one look at the index leaves few rows to be looked at.
+FACETS = ("state", "language", "flavour", "classes")
+_NONE: Mapping[str, Any] = {}
 _VECTORS = table("search_text", column("id"), column("vector", TSVECTOR))
 # FTS5 has a column of the table's own name, which stands for the whole row.
 _FTS = table("search_text", column("rowid"), column("search_text"))
@@ -20,8 +23,8 @@ _FTS = table("search_text", column("rowid"), column("search_text"))
 class Texts(Protocol):
     """What a database knows of words. All of them must be there, each as the beginning of one."""
 
-    def matching(self, words: Sequence[str]) -> Subquery:
-        """`id`s of the models that have them."""
+    def matching(self, words: Sequence[str], facets: Mapping[str, Any]) -> Subquery:
+        """`id`s of the models that have them; of these, those that have not such `facets` may be left out."""
         ...
 
     def ranked(self, words: Sequence[str]) -> Subquery:
@@ -33,11 +36,17 @@ class Texts(Protocol):
         ...
 
 
+def facet_words(facets: Mapping[str, Any]) -> list[str]:
+    """The value of each as a word, as it is written in a tsvector or a tsquery; no word of a text is like it."""
+    values = {name: f"={name}:{facets[name]}" for name in FACETS if facets.get(name) is not None}
+    return ["'" + each.replace("\\", "\\\\").replace("'", "''") + "'" for each in values.values()]
+
+
 class PostgresTexts:
     """Over the tsvectors that `registry.db.search_index` makes."""
 
-    def matching(self, words: Sequence[str]) -> Subquery:
-        return select(_VECTORS.c.id).where(self._match(words)).subquery("matched")
+    def matching(self, words: Sequence[str], facets: Mapping[str, Any]) -> Subquery:
+        return select(_VECTORS.c.id).where(self._match(words, facets)).subquery("matched")
 
     def ranked(self, words: Sequence[str]) -> Subquery:
         rank: ColumnElement[Any] = func.ts_rank(_WEIGHTS, _VECTORS.c.vector, self._query(words))
@@ -46,17 +55,18 @@ class PostgresTexts:
     def named(self, words: Sequence[str]) -> ColumnElement[bool]:
         return and_(*(func.lower(search_models.c.model).contains(word) for word in words))
 
-    def _match(self, words: Sequence[str]) -> ColumnElement[bool]:
-        return _VECTORS.c.vector.op("@@")(self._query(words))
+    def _match(self, words: Sequence[str], facets: Mapping[str, Any] = _NONE) -> ColumnElement[bool]:
+        return _VECTORS.c.vector.op("@@")(self._query(words, facets))
 
-    def _query(self, words: Sequence[str]) -> ColumnElement[Any]:
-        return cast(" & ".join(f"'{word}'" + (":*" if _is_beginning(word) else "") for word in words), TSQUERY)
+    def _query(self, words: Sequence[str], facets: Mapping[str, Any] = _NONE) -> ColumnElement[Any]:
+        asked = [f"'{word}'" + (":*" if _is_beginning(word) else "") for word in words]
+        return cast(" & ".join([*asked, *facet_words(facets)]), TSQUERY)
 
 
 class SqliteTexts:
-    """Over the FTS5 table that `registry.db.search_index` fills."""
+    """Over the FTS5 table that `registry.db.search_index` fills. Its rows need not be looked at: no facets."""
 
-    def matching(self, words: Sequence[str]) -> Subquery:
+    def matching(self, words: Sequence[str], facets: Mapping[str, Any]) -> Subquery:
         return select(_FTS.c.rowid.label("id")).where(_match(self._query(words))).subquery("matched")
 
     def ranked(self, words: Sequence[str]) -> Subquery:

@@ -192,6 +192,13 @@ models = Table(
     Column("visibility", String(20), nullable=False, server_default=Visibility.PRIVATE),
 )
 
+kept_warm = Table(
+    "kept_warm",
+    metadata,
+    Column("model", ForeignKey(models.c.name, ondelete="CASCADE"), primary_key=True),
+    Column("hours", String(11)),
+)
+
 model_shares = Table(
     "model_shares",
     metadata,

@@ -3,7 +3,7 @@
     WelesError
     ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  NotFound  Exists  Deleted  AliasMoved  TooLarge
     │                 UnsupportedMediaType  NotAcceptable  Unauthenticated  Forbidden  EnvironmentFailed
-    │                 MethodNotAllowed  InUse  TooManyAttempts  TooMuchWork  MeasureMisfit  Cancelled
+    │                 MethodNotAllowed  InUse  TooManyAttempts  TooManyKept  TooMuchWork  MeasureMisfit  Cancelled
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     └── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy  LakeFailed
@@ -128,6 +128,17 @@ class Deleted(CallerError):
             kind=kind,
             name=name,
             deleted_at=deleted_at.isoformat(),
+        )
+
+
+class TooManyKept(CallerError):
+    title = "Too many models are kept warm"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit} models of this lake are kept warm already.",
+            next="Let another one go, or ask the operator to raise WELES_MAX_KEPT_WARM.",
+            limit=limit,
         )
 
 

@@ -474,10 +474,21 @@ class Runner(Protocol):
     """Containers of model versions, one per version, in run folders. Contract: runtime-images/CONTRACT.md."""
 
     def start(self, version: RunnableVersion) -> Path:
-        """Start a container and wait until it answers; its run folder.
+        """Start a container, or give the model to one that waits, and wait until it answers; its run folder.
 
-        Raises ImageGone, ModelNotLoadable, ModelOutOfMemory, ModelDied, BuilderUnavailable.
+        Raises ImageGone, ModelNotLoadable, ModelOutOfMemory, ModelDied, BlobUnavailable, BuilderUnavailable.
         """
+        ...
+
+    def warm(self, image_id: str, order: Json) -> Path:
+        """Start a container that imports what `order` names (contract: warm.json) and waits for a model.
+
+        Raises what `start` raises: an image's runtime may be too old to wait.
+        """
+        ...
+
+    def waiting(self) -> dict[Path, str]:
+        """Run folder → image id of every container that has no model yet."""
         ...
 
     def running(self) -> dict[str, Path]:
@@ -492,8 +503,11 @@ class Runner(Protocol):
         """Renew the leases of all that run here, so that they do not end themselves."""
         ...
 
-    def end(self, version_id: str, folder: Path) -> None:
-        """Stop and remove the version's container if it is the one of this run folder; else nothing happens."""
+    def end(self, version_id: str | None, folder: Path) -> None:
+        """Stop and remove the version's container if it is the one of this run folder; else nothing happens.
+
+        None: a container that has no model yet.
+        """
         ...
 
     def ending(self, folder: Path, wait_seconds: float) -> Ending:

@@ -1,6 +1,7 @@
 """The containers of a lake as the engine has them, for those who look after the machine."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +47,8 @@ class Containers:
             found = self._client.api.containers(all=True, filters={"label": f"weles={self._lake}"})
         except (DockerException, RequestException) as error:
             raise BuilderUnavailable(str(error)) from error
-        return [self._container(each["Id"], each) for each in found]
+        owners = self._folders.owners()
+        return [self._container(each["Id"], each, owners) for each in found]
 
     def remove(self, container: Container) -> None:
         """Without a word to anybody: for when no worker runs."""
@@ -65,7 +67,7 @@ class Containers:
         there = [*self._root.iterdir()] if self._root.is_dir() else []
         return [each for each in there if each not in used and time.time() - _touched(each) > _LEFT_SECONDS]
 
-    def _container(self, container_id: str, found: dict[str, object]) -> Container:
+    def _container(self, container_id: str, found: dict[str, object], owners: Mapping[str, str]) -> Container:
         labels = found.get("Labels")
         labels = labels if isinstance(labels, dict) else {}
         names = found.get("Names")
@@ -77,7 +79,8 @@ class Containers:
             role=labels.get(ROLE, "-"),
             state=str(found.get("State")),
             created_at=datetime.fromtimestamp(int(str(found["Created"])), UTC),
-            version_id=labels.get(VERSION),
+            # One that waited for a model has no label that says which it was given.
+            version_id=labels.get(VERSION) or owners.get(labels.get(FOLDER, "")),
             folder=folder,
             idle_seconds=RunFolder(folder).idle_seconds if folder is not None else None,
         )

@@ -1,13 +1,16 @@
-"""The lease desk: who gets a container, and who must give one up for it."""
+"""The lease desk: who gets a container, who must give one up for it, and what is warmed ahead."""
 
+import logging
+import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from builders.identity import Recipe
 from registry.domain.entities import ModelVersion, State
-from registry.domain.errors import CapacityExceeded, Deleted, EnvironmentNotReady, ModelNotUsable
+from registry.domain.errors import CapacityExceeded, Deleted, EnvironmentNotReady, ModelNotUsable, NotFound, WelesError
 from registry.domain.ports import (
     Blobs,
     Ending,
@@ -19,18 +22,24 @@ from registry.domain.ports import (
     Runner,
     Runtimes,
 )
+from registry.runners import pool
+from registry.runners.pool import Member
+from registry.runners.run_folder import RunFolder
 from registry.runners.uses import Uses
 
+_log = logging.getLogger(__name__)
 CONTRACT = 1
-# A container that answered this short a time ago is at work for somebody: it is not taken away.
-BUSY_SECONDS = 2.0
 _ENDING_SECONDS = 3.0
+_MODULE = re.compile(r"[A-Za-z_][\w.]{0,199}", re.ASCII)
+_MOST_MODULES = 5000
 
 
 class LeaseDesk:
     """The `Desk` port, in the process that holds the runner. One container per version, at most `limit` in all.
 
     `answers(run folder)` says whether somebody answers there: a socket may outlive its container for a moment.
+    `modules(run folder)` says what the model's packages have imported, for the containers that are warmed ahead: at
+    most `prewarmed` wait for a model, of the images that models were started from in the last `recent_seconds`.
     `rebuild(version)` has an image that is gone made again, and gives the job.
     """
 
@@ -46,6 +55,9 @@ class LeaseDesk:
         limit: int,
         answers: Callable[[Path], bool],
         rebuild: Callable[[ModelVersion], str],
+        modules: Callable[[Path], object] = lambda _: None,
+        prewarmed: int = 0,
+        recent_seconds: float = 300.0,
         uses: Uses | None = None,
     ) -> None:
         self._runner = runner
@@ -56,6 +68,14 @@ class LeaseDesk:
         self._recipes = recipes
         self._limit = limit
         self._answers = answers
+        self._modules = modules
+        self._prewarmed = prewarmed
+        self._recent_seconds = recent_seconds
+        # Image → when a model was started from it last, and which.
+        self._started: dict[str, tuple[float, str]] = {}
+        self._owners: dict[str, int] = {}
+        self._cannot_wait: set[str] = set()
+        self._kept: set[str] = set()
         self._rebuild = rebuild
         self._uses = uses
         self._taken: set[str] = set()
@@ -69,11 +89,14 @@ class LeaseDesk:
                 return folder
             if folder is not None:
                 self._runner.end(version_id, folder)
-            self._make_room()
+            runnable = self._runnable(version)
+            self._make_room(runnable.image_id)
             try:
-                folder = self._runner.start(self._runnable(version))
+                folder = self._runner.start(runnable)
             except ImageGone as gone:
                 raise EnvironmentNotReady(version.model, version.number, self._rebuild(version)) from gone
+            self._owners[version_id] = version.owner_id
+            self._started[runnable.image_id] = time.monotonic(), version_id
             if self._uses is not None and version.environment_id is not None:
                 self._uses.begun(version_id, version.environment_id)
             return folder
@@ -108,21 +131,83 @@ class LeaseDesk:
                 self._taken.discard(version_id)
                 self._changed.notify_all()
 
-    def _make_room(self) -> None:
-        """End the container that has been idle longest when there is no room for one more. Raises CapacityExceeded."""
+    def warm_ahead(self) -> None:
+        """Have containers wait for the next models of the environments in use; what cannot be had is left."""
+        since = time.monotonic() - self._recent_seconds
+        recent = {image: started for image, started in self._started.items() if started[0] > since}
+        self._started = {image: self._started[image] for image in recent}
+        latest = sorted(recent.keys() - self._cannot_wait, key=lambda image: recent[image], reverse=True)
+        missing, surplus = pool.ahead(latest, self._runner.waiting(), most=self._prewarmed)
+        for folder in surplus:
+            self._runner.end(None, folder)
+        for image in missing:
+            self._warm(image, recent[image][1])
+
+    def keep(self, version_ids: Iterable[str], touch: Callable[[Path], object]) -> None:
+        """Have a container of each, used often enough (`touch`) not to be idle; they give up theirs last.
+
+        Raises what `lease` raises, after it has tried them all.
+        """
+        self._kept = set(version_ids)
+        failed: WelesError | None = None
+        for version_id in self._kept:
+            folder = self._runner.running().get(version_id)
+            try:
+                if folder is None:
+                    self.lease(version_id)
+                elif self._runner.idle().get(version_id, 0.0) > self._recent_seconds / 3:
+                    touch(folder)
+            except WelesError as error:
+                failed = error
+        if failed is not None:
+            raise failed
+
+    def _warm(self, image: str, version_id: str) -> None:
+        sibling = self._runner.running().get(version_id)
+        # What waits is a convenience: nothing is ended for it.
         with self._changed:
-            running = self._runner.running()
-            if len(running.keys() | self._taken) <= self._limit:
+            if sibling is None or not pool.room([*self._members(), _COMING], self._taken, self._limit):
                 return
-            idle = {
-                version_id: seconds
-                for version_id, seconds in self._runner.idle().items()
-                if version_id not in self._taken
-            }
-            victim = longest_idle(idle)
+        try:
+            self._runner.warm(image, {"contract": CONTRACT, "imports": module_names(self._modules(sibling))})
+        except WelesError as error:
+            # Its runtime may be older than waiting.
+            self._cannot_wait.add(image)
+            _log.info("no container waits for models of %s: %s", image, error)
+
+    def _make_room(self, image: str) -> None:
+        """End another container when there is no room for one more. Raises CapacityExceeded."""
+        with self._changed:
+            fit = next((path for path, waits in self._runner.waiting().items() if waits == image), None)
+            # The one that is about to be given this model is not one more.
+            members = [each for each in self._members() if each.folder != fit]
+            if pool.room(members, self._taken, self._limit):
+                return
+            victim = pool.victim(members)
             if victim is None:
                 raise CapacityExceeded(self._limit)
-            self._runner.end(victim, running[victim])
+            self._runner.end(victim.version_id, victim.folder)
+
+    def _members(self) -> list[Member]:
+        running, waiting, idle = self._runner.running(), self._runner.waiting(), self._runner.idle()
+        bound = [
+            Member(
+                folder,
+                version_id,
+                self._owner(version_id),
+                idle.get(version_id, 0.0),
+                loading=version_id in self._taken,
+                kept=version_id in self._kept,
+            )
+            for version_id, folder in running.items()
+        ]
+        return bound + [Member(folder, None, None, RunFolder(folder).idle_seconds) for folder in waiting]
+
+    def _owner(self, version_id: str) -> int | None:
+        if version_id not in self._owners:
+            with suppress(NotFound):
+                self._owners[version_id] = self._models.version_by_id(version_id).owner_id
+        return self._owners.get(version_id)
 
     def _runnable(self, version: ModelVersion) -> RunnableVersion:
         if version.deleted_at is not None:
@@ -151,7 +236,10 @@ class LeaseDesk:
         )
 
 
-def longest_idle(idle_seconds: Mapping[str, float]) -> str | None:
-    """The one to give up; None when all are at work. (pure)"""
-    candidates = {each: seconds for each, seconds in idle_seconds.items() if seconds >= BUSY_SECONDS}
-    return max(candidates, key=candidates.__getitem__, default=None)
+_COMING = Member(Path(), None, None, 0.0)
+
+
+def module_names(answer: object) -> list[str]:
+    """The names of modules in what a container answered; whatever else it says is left out. (pure)"""
+    names = answer if isinstance(answer, list) else []
+    return [each for each in names[:_MOST_MODULES] if isinstance(each, str) and _MODULE.fullmatch(each)]

@@ -1,40 +1,45 @@
-"""Containers of model versions on a Docker Engine: no network, read-only, no privileges, limits on everything."""
+"""Containers of model versions on a Docker Engine, and those that wait for a model."""
 
-import json
 import logging
 import os
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
-from docker.types import LogConfig, Ulimit
 from requests.exceptions import RequestException
 
-from registry.domain.errors import BuilderUnavailable, ModelDied, ModelNotLoadable, ModelOutOfMemory
+from registry.domain.entities import Json
+from registry.domain.errors import BlobUnavailable, BuilderUnavailable, ModelDied, ModelNotLoadable, ModelOutOfMemory
 from registry.domain.ports import Ending, ImageGone, RunnableVersion
 from registry.runners.run_folder import RunFolder, RunFolders
+from registry.runners.run_options import options
 from registry.settings import Settings
 
 _log = logging.getLogger(__name__)
 _NOBODY = 65534
 _ROLE, _FOLDER = "weles.role", "weles.folder"
 _POLL_SECONDS = 0.005
-_LARGEST_FILE = 1 << 30
 _ENDINGS_KEPT = 256
 _AGES = 2
 _UNKNOWN = Ending(None, False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Running:
-    container_id: str
+@dataclass(slots=True)
+class _Container:
+    """One that is up. `version_id` is None while it has no model; `settled`: it has come up, nobody waits for that."""
+
+    id: str
+    image_id: str
     folder: RunFolder
     started: float
+    version_id: str | None
+    settled: bool = False
 
 
 class DockerRunner:
@@ -48,87 +53,96 @@ class DockerRunner:
         self._lake = lake
         self._settings = settings
         self._folders = RunFolders(settings.run_folder)
-        self._manifests = settings.run_folder / "manifests"
-        self._running: dict[str, _Running] = {}
+        # By the name of the run folder.
+        self._containers: dict[str, _Container] = {}
         # By the name of the run folder, oldest first.
         self._endings: dict[str, Ending] = {}
         self._news = threading.Condition()
         self._uid, self._gid = (os.getuid(), os.getgid()) if os.getuid() else (_NOBODY, _NOBODY)
+        # What is in the container cannot see the limit on its processors.
+        self._threads = max(1, int(settings.container_cpus))
 
     def open(self) -> None:
         """Listen to the engine; take over what still runs from before, remove the rest. Raises BuilderUnavailable."""
-        self._manifests.mkdir(parents=True, exist_ok=True)
         self._folders.prepare()
+        owners = self._folders.owners()
         threading.Thread(target=self._listen, name="docker-events", daemon=True).start()
         try:
             for container in _containers(self._client, self._lake):
-                version_id = container.labels.get("weles.version", "")
                 folder = self._folders.named(container.labels.get(_FOLDER, "none"))
-                answers = self._folders.current(version_id) == folder.path and folder.is_ready
-                if container.labels.get(_ROLE) == "runtime" and container.status == "running" and answers:
+                version_id = owners.get(folder.path.name)
+                runs = container.labels.get(_ROLE) == "runtime" and container.status == "running"
+                if runs and version_id is not None and folder.is_ready:
                     folder.renew()
-                    self._running[version_id] = _Running(str(container.id), folder, time.monotonic())
+                    known = _Container(str(container.id), "", folder, time.monotonic(), version_id, settled=True)
+                    self._containers[folder.path.name] = known
                 else:
                     _remove(container)
         except (DockerException, RequestException) as error:
             raise BuilderUnavailable(str(error)) from error
-        self._folders.keep_only({each.folder.path for each in self._running.values()})
+        self._folders.keep_only({each.folder.path for each in self._containers.values()})
 
     def start(self, version: RunnableVersion) -> Path:
+        waiting = self._bind(version)
+        if waiting is not None:
+            try:
+                return self._load(waiting, version)
+            except _EndedItself:
+                _log.info("a waiting container ended just before it was given a model; starting another")
         folder = self._folders.new(self._uid, self._gid)
-        manifest = self._manifests / f"{version.id}.json"
-        # What is in the container cannot see the limit on its processors.
-        threads = max(1, int(self._settings.container_cpus))
-        manifest.write_text(json.dumps({**version.manifest, "threads": threads}), encoding="utf-8")
         try:
-            container = self._client.containers.create(version.image_id, **self._options(version, folder, manifest))
-        except ImageNotFound as error:
-            folder.remove()
-            raise ImageGone(version.image_id) from error
-        except (DockerException, RequestException) as error:
-            folder.remove()
-            raise BuilderUnavailable(str(error)) from error
-        with self._news:
-            self._running[version.id] = _Running(str(container.id), folder, time.monotonic())
+            self._folders.model(folder.path).give(version, self._threads)
+        except OSError as error:
+            self._folders.discard(None, folder)
+            raise BlobUnavailable(version.model_file.name, str(error)) from error
         try:
-            container.start()
-            self._wait_until_ready(folder)
-            self._folders.assign(version.id, folder)
-        except (DockerException, RequestException) as error:
-            self.end(version.id, folder.path)
-            raise BuilderUnavailable(str(error)) from error
-        except BaseException:
-            self.end(version.id, folder.path)
-            raise
+            return self._load(self._create(version.image_id, folder, version.id), version)
+        except _EndedItself:
+            raise ModelDied(0) from None
+
+    def warm(self, image_id: str, order: Json) -> Path:
+        folder = self._folders.new(self._uid, self._gid)
+        self._folders.model(folder.path).order({**order, "threads": self._threads})
+        container = self._create(image_id, folder, None)
+        try:
+            self._start(container, lambda: folder.is_warm)
+        except _EndedItself:
+            raise ModelDied(0) from None
         return folder.path
 
     def running(self) -> dict[str, Path]:
         with self._news:
-            return {version_id: each.folder.path for version_id, each in self._running.items()}
+            known = list(self._containers.values())
+        return {each.version_id: each.folder.path for each in known if each.version_id is not None}
+
+    def waiting(self) -> dict[Path, str]:
+        with self._news:
+            known = list(self._containers.values())
+        return {each.folder.path: each.image_id for each in known if each.version_id is None}
 
     def idle(self) -> dict[str, float]:
         return {version_id: RunFolder(folder).idle_seconds for version_id, folder in self.running().items()}
 
     def renew(self) -> None:
         with self._news:
-            running = dict(self._running)
-        for version_id, each in running.items():
+            known = list(self._containers.values())
+        for each in known:
             if time.monotonic() - each.started > _AGES * self._settings.age_seconds:
                 # Runtimes end themselves at their age; what has not is hostile, or hangs.
-                self.end(version_id, each.folder.path)
+                self.end(each.version_id, each.folder.path)
             else:
                 each.folder.renew()
 
-    def end(self, version_id: str, folder: Path) -> None:
+    def end(self, version_id: str | None, folder: Path) -> None:
         with self._news:
-            known = self._running.get(version_id)
-            if known is None or known.folder.path.name != folder.name:
+            known = self._containers.get(folder.name)
+            if known is None or known.version_id != version_id:
                 return
-            del self._running[version_id]
+            del self._containers[folder.name]
             # Ended by the lake: nobody may blame the model for it. What was news before stays.
-            self._note_ending(known.folder.path.name, Ending(0, False))
+            self._note_ending(folder.name, Ending(0, False))
         try:
-            _remove(self._client.containers.get(known.container_id))
+            _remove(self._client.containers.get(known.id))
         except NotFound:
             pass
         except (DockerException, RequestException) as error:
@@ -144,51 +158,71 @@ class DockerRunner:
     def close(self) -> None:
         sweep(self._client, self._lake)
 
-    def _options(self, version: RunnableVersion, folder: RunFolder, manifest: Path) -> dict[str, Any]:
-        settings = self._settings
-        return {
-            "auto_remove": True,
-            "name": f"weles-{self._lake[:6]}-{version.id[:8]}-{uuid.uuid4().hex[:4]}",
-            "hostname": "model",
-            "labels": {
-                "weles": self._lake,
-                _ROLE: "runtime",
-                "weles.version": version.id,
-                _FOLDER: folder.path.name,
-            },
-            "network_mode": "none",
-            "read_only": True,
-            "cap_drop": ["ALL"],
-            "security_opt": ["no-new-privileges"],
-            "user": f"{self._uid}:{self._gid}",
-            "mem_limit": settings.container_memory,
-            "memswap_limit": settings.container_memory,
-            "nano_cpus": int(settings.container_cpus * 1e9),
-            "pids_limit": settings.container_pids,
-            # The run folder is on the host's disk: one file there must not be able to fill it.
-            "ulimits": [
-                Ulimit(name="fsize", soft=_LARGEST_FILE, hard=_LARGEST_FILE),
-                Ulimit(name="core", soft=0, hard=0),
-            ],
-            "tmpfs": {"/tmp": "rw,noexec,nosuid,nodev,size=268435456"},  # noqa: S108 (the container's own)
-            "log_config": LogConfig(type=LogConfig.types.JSON, config={"max-size": "1m"}),
-            "environment": {
-                "HOME": "/tmp",  # noqa: S108
-                "WELES_IDLE_SECONDS": str(settings.idle_seconds),
-                "WELES_AGE_SECONDS": str(settings.age_seconds),
-                "WELES_LEASE_SECONDS": str(settings.lease_seconds),
-                "WELES_MAX_FRAME_BYTES": str(settings.container_memory),
-            },
-            "volumes": {
-                settings.on_engine(version.model_file): {"bind": "/weles/model/model", "mode": "ro"},
-                settings.on_engine(manifest): {"bind": "/weles/model/model.json", "mode": "ro"},
-                settings.on_engine(folder.path): {"bind": "/weles/run", "mode": "rw"},
-            },
-        }
+    def _bind(self, version: RunnableVersion) -> _Container | None:
+        """A waiting container of the version's image, from now on this version's alone, with its model."""
+        with self._news:
+            known = self._containers.values()
+            fit = (each for each in known if each.version_id is None and each.settled)
+            container = next((each for each in fit if each.image_id == version.image_id), None)
+            if container is None:
+                return None
+            container.version_id, container.settled = version.id, False
+        try:
+            self._folders.model(container.folder.path).give(version, self._threads)
+        except OSError as error:
+            self.end(version.id, container.folder.path)
+            raise BlobUnavailable(version.model_file.name, str(error)) from error
+        return container
 
-    def _wait_until_ready(self, folder: RunFolder) -> None:
+    def _create(self, image_id: str, folder: RunFolder, version_id: str | None) -> _Container:
+        labels = {"weles": self._lake, _ROLE: "runtime", _FOLDER: folder.path.name}
+        name = f"weles-{self._lake[:6]}-{(version_id or 'warm')[:8]}-{uuid.uuid4().hex[:4]}"
+        if version_id is not None:
+            labels["weles.version"] = version_id
+        chosen = options(
+            self._settings,
+            user=f"{self._uid}:{self._gid}",
+            name=name,
+            labels=labels,
+            model_folder=self._folders.model(folder.path).path,
+            run_folder=folder.path,
+        )
+        try:
+            created = self._client.containers.create(image_id, **chosen)
+        except ImageNotFound as error:
+            self._folders.discard(None, folder)
+            raise ImageGone(image_id) from error
+        except (DockerException, RequestException) as error:
+            self._folders.discard(None, folder)
+            raise BuilderUnavailable(str(error)) from error
+        container = _Container(str(created.id), image_id, folder, time.monotonic(), version_id)
+        with self._news:
+            self._containers[folder.path.name] = container
+        try:
+            created.start()
+        except (DockerException, RequestException) as error:
+            self.end(version_id, folder.path)
+            raise BuilderUnavailable(str(error)) from error
+        return container
+
+    def _load(self, container: _Container, version: RunnableVersion) -> Path:
+        self._start(container, lambda: container.folder.is_ready)
+        self._folders.assign(version.id, container.folder)
+        return container.folder.path
+
+    def _start(self, container: _Container, is_up: Callable[[], bool]) -> None:
+        """Wait until it is up; end it when it does not come up."""
+        try:
+            self._wait(container.folder, is_up)
+        except BaseException:
+            self.end(container.version_id, container.folder.path)
+            raise
+        with self._news:
+            container.settled = True
+
+    def _wait(self, folder: RunFolder, is_up: Callable[[], bool]) -> None:
         deadline = time.monotonic() + self._settings.start_seconds
-        while not folder.is_ready:
+        while not is_up():
             with self._news:
                 ending = self._endings.get(folder.path.name)
             if ending is not None:
@@ -198,7 +232,7 @@ class DockerRunner:
             time.sleep(_POLL_SECONDS)
 
     def _listen(self) -> None:
-        """Keep `_endings` and `_running` true, for as long as the process lives."""
+        """Keep `_endings` and `_containers` true, for as long as the process lives."""
         filters = {"label": f"weles={self._lake}", "type": "container"}
         out_of_memory: set[str] = set()
         while True:
@@ -223,20 +257,15 @@ class DockerRunner:
             out_of_memory.discard(folder)
 
     def _over(self, name: str, ending: Ending) -> None:
-        over: dict[str, _Running] = {}
         with self._news:
             self._note_ending(name, ending)
+            known = self._containers.get(name)
             # While it starts, whoever starts it still has to read why it failed.
-            over = {
-                version_id: each
-                for version_id, each in self._running.items()
-                if each.folder.path.name == name and self._folders.current(version_id) == each.folder.path
-            }
-            for version_id in over:
-                del self._running[version_id]
-            self._news.notify_all()
-        for version_id, each in over.items():
-            self._folders.discard(version_id, each.folder)
+            over = known if known is not None and known.settled else None
+            if over is not None:
+                del self._containers[name]
+        if over is not None:
+            self._folders.discard(over.version_id, over.folder)
 
     def _note_ending(self, name: str, ending: Ending) -> None:
         self._endings.setdefault(name, ending)
@@ -252,9 +281,13 @@ class DockerRunner:
             return
         there = {each["Id"] for each in listed}
         with self._news:
-            gone = [each.folder.path.name for each in self._running.values() if each.container_id not in there]
+            gone = [name for name, each in self._containers.items() if each.id not in there]
         for name in gone:
             self._over(name, _UNKNOWN)
+
+
+class _EndedItself(Exception):
+    """Before it was up: idle, or too old."""
 
 
 def sweep(client: docker.DockerClient, lake: str) -> int:
@@ -288,4 +321,6 @@ def _why(ending: Ending, folder: RunFolder, settings: Settings) -> Exception:
         return ModelOutOfMemory(settings.container_memory)
     if failure is not None:
         return ModelNotLoadable(failure["class"], failure["message"], failure["traceback"])
+    if ending.exit_code == 0:
+        return _EndedItself()
     return ModelDied(ending.exit_code)

@@ -121,6 +121,13 @@ class KubernetesRunner:
             raise
         return folder.path
 
+    def warm(self, image_id: str, order: Json) -> Path:
+        """Pods are made for one model each: none waits. Raises BuilderUnavailable."""
+        raise BuilderUnavailable("no pod waits for a model")
+
+    def waiting(self) -> dict[Path, str]:
+        return {}
+
     def running(self) -> dict[str, Path]:
         with self._news:
             return {version_id: each.folder.path for version_id, each in self._running.items()}
@@ -144,10 +151,10 @@ class KubernetesRunner:
             if lost or time.monotonic() - each.started > _AGES * self._settings.age_seconds:
                 self.end(each.version_id, each.folder.path)
 
-    def end(self, version_id: str, folder: Path) -> None:
+    def end(self, version_id: str | None, folder: Path) -> None:
         with self._news:
-            known = self._running.get(version_id)
-            if known is None or known.folder.path.name != folder.name:
+            known = None if version_id is None else self._running.get(version_id)
+            if version_id is None or known is None or known.folder.path.name != folder.name:
                 return
             del self._running[version_id]
             # Ended by the lake: nobody may blame the model for it. What was news before stays.

@@ -1,6 +1,7 @@
 """Run folders of containers, from outside. What is in them was written by model code: no link there is followed.
 
 <root>/containers/<name>/   one folder for each container, mounted into it as /weles/run, and never used again
+<root>/models/<name>/       what that container is given to read, mounted into it as /weles/model
 <root>/versions/<id>        a link that the lake sets: which container answers for a version at present
 <root>/addresses/<name>     for a container elsewhere, whose folder is empty: where its relay listens, and its key
 """
@@ -17,9 +18,10 @@ from typing import Any
 
 from registry.domain.entities import Json
 from registry.domain.text import storable
+from registry.runners.model_folder import ModelFolder
 from registry.runners.remote import Address, forget_address, write_address
 
-SOCKET, READY, LEASE, USED, FAILURE = "socket", "ready", "lease", "used", "failure.json"
+SOCKET, READY, WARM, LEASE, USED, FAILURE = "socket", "ready", "warm", "lease", "used", "failure.json"
 _LARGEST_FAILURE = 256 << 10
 _CLOCK_SECONDS = 2.0
 _MOST_KNOWN = 10_000
@@ -38,6 +40,12 @@ class RunFolder:
         return (socket is not None and stat.S_ISSOCK(socket.st_mode)) or (
             ready is not None and stat.S_ISREG(ready.st_mode)
         )
+
+    @property
+    def is_warm(self) -> bool:
+        """The container waits for a model."""
+        warm = self._status(WARM)
+        return warm is not None and stat.S_ISREG(warm.st_mode)
 
     def renew(self) -> None:
         """Renew the lease: its time is what the container looks at."""
@@ -87,12 +95,13 @@ class RunFolders:
 
     def __init__(self, root: Path) -> None:
         self._containers = root / "containers"
+        self._models = root / "models"
         self._versions = root / "versions"
         self._links = f"{self._versions}/"
         self._known: dict[str, Path] = {}
 
     def prepare(self) -> None:
-        for folder in (self._containers, self._versions):
+        for folder in (self._containers, self._models, self._versions):
             folder.mkdir(parents=True, exist_ok=True)
 
     def new(self, uid: int, gid: int) -> RunFolder:
@@ -102,7 +111,12 @@ class RunFolders:
         (path / LEASE).touch()
         if os.getuid() == 0:
             os.chown(path, uid, gid)
+        self.model(path).make()
         return RunFolder(path)
+
+    def model(self, path: Path) -> ModelFolder:
+        """What the container of that run folder is given to read."""
+        return ModelFolder(self._models / path.name)
 
     def new_remote(self) -> RunFolder:
         """An empty folder that stands for a container elsewhere: its address lies beside it (`runners.remote`)."""
@@ -131,6 +145,11 @@ class RunFolders:
             self._known[name] = self._containers / name
         return self._known[name]
 
+    def owners(self) -> dict[str, str]:
+        """Name of a run folder → version that its container answers for."""
+        links = self._versions.iterdir() if self._versions.is_dir() else ()
+        return {link.readlink().name: link.name for link in links if link.is_symlink()}
+
     def assign(self, version_id: str, folder: RunFolder) -> None:
         """From now on this container answers for the version."""
         beside = self._versions / f".{uuid.uuid4().hex}"
@@ -149,12 +168,13 @@ class RunFolders:
             RunFolder(before).remove()
         return folder.path
 
-    def discard(self, version_id: str, folder: RunFolder) -> None:
-        """The container is over: its folder goes, and with it the link, if it is still this one's."""
-        if self.current(version_id) == folder.path:
+    def discard(self, version_id: str | None, folder: RunFolder) -> None:
+        """The container is over: its folders go, and with them the link, if it is still this one's."""
+        if version_id is not None and self.current(version_id) == folder.path:
             (self._versions / version_id).unlink(missing_ok=True)
         forget_address(folder.path)
         folder.remove()
+        self.model(folder.path).remove()
 
     def keep_only(self, folders: set[Path]) -> None:
         """Remove what earlier workers left: every folder but these, and links to them."""
@@ -165,3 +185,6 @@ class RunFolders:
             if path not in folders:
                 forget_address(path)
                 RunFolder(path).remove()
+        for path in self._models.iterdir():
+            if self._containers / path.name not in folders:
+                ModelFolder(path).remove()

@@ -1,10 +1,12 @@
 """One prediction: straight to the version's container, and to the lease desk only when there is none."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from registry.domain.entities import ModelVersion, State
 from registry.domain.errors import (
     EnvironmentNotReady,
+    InvalidInput,
     LakeBusy,
     ModelDied,
     ModelNotUsable,
@@ -16,12 +18,15 @@ from registry.domain.ports import Desk, Jobs
 from registry.domain.schema import Schema
 from registry.runners.channel import BrokenAnswer, Channel, ContainerGone
 from registry.runners.run_folder import RunFolders
+from registry.tables.joining import concatenated
 from registry.tables.table import Table
 
 MODES = ("exact", "prob")
 # A kept container may be at its end just now; a new one may be taken away for another model before it is asked.
 _TRIES = 4
 _MOST_SCHEMAS = 1000
+# Rows that go to a container at once where each is answered by itself: neither side holds all of them twice.
+_MOST_ROWS = 1 << 16
 
 
 class Prediction:
@@ -55,6 +60,16 @@ class Prediction:
         Raises the model family, ModelBusy when the question's turn does not come, CapacityExceeded,
         BuilderUnavailable, and LakeBusy when containers end again and again.
         """
+        if together and table.rows > _MOST_ROWS:
+            starts = range(0, table.rows, _MOST_ROWS)
+            parts = (table.slice(start, min(start + _MOST_ROWS, table.rows)) for start in starts)
+            answers = [self._answer(version_id, mode, part, together=True) for part in parts]
+            # Where the types of a model's answers depend on the rows, only all rows at once have one type.
+            with suppress(InvalidInput):
+                return concatenated(answers)
+        return self._answer(version_id, mode, table, together=together)
+
+    def _answer(self, version_id: str, mode: str, table: Table, *, together: bool) -> Table:
         header = {"op": "predict", "mode": mode, "wait": self._queue_seconds, "together": together}
         folder = self._folders.current(version_id)
         for _ in range(_TRIES):

@@ -181,6 +181,38 @@ def test_renewing_keeps_the_lease_young(runner: Runner, version: RunnableVersion
     assert time.time() - lease.stat().st_mtime < 10
 
 
+def test_a_container_that_waits_is_given_a_model_once(runner: Runner, version: RunnableVersion) -> None:
+    waiting = runner.warm(version.image_id, {"contract": 1, "imports": ["json", "no.such.module"]})
+    assert runner.waiting() == {waiting: version.image_id}
+    assert runner.running() == {}
+    another = replace(version, id=uuid.uuid4().hex)
+    assert runner.start(version) == waiting
+    assert runner.start(another) != waiting
+    assert (runner.waiting(), runner.running()[version.id]) == ({}, waiting)
+    runner.end(None, waiting)
+    assert waiting.exists()
+    runner.end(version.id, waiting)
+    assert not waiting.exists()
+
+
+def test_a_container_that_waits_can_be_ended(runner: Runner, version: RunnableVersion) -> None:
+    waiting = runner.warm(version.image_id, {"contract": 1, "imports": []})
+    runner.end(None, waiting)
+    assert runner.waiting() == {}
+    assert not waiting.exists()
+    assert runner.start(version) != waiting
+
+
+def test_a_waiting_container_tells_of_a_model_that_cannot_be_loaded(runner: Runner, version: RunnableVersion) -> None:
+    version.model_file.chmod(0o644)
+    version.model_file.write_bytes(b"not a pickle")
+    runner.warm(version.image_id, {"contract": 1, "imports": []})
+    with pytest.raises(ModelNotLoadable) as caught:
+        runner.start(version)
+    assert caught.value.fields["error_class"] == "UnpicklingError"
+    assert (runner.waiting(), runner.running()) == ({}, {})
+
+
 def test_closing_ends_everything(runner: Runner, version: RunnableVersion) -> None:
     runner.start(version)
     runner.close()
@@ -206,4 +238,22 @@ def test_how_a_container_ended_is_known(engine: docker.DockerClient, built: tupl
     ending = real.ending(folder, 10)
     assert (ending.exit_code, ending.out_of_memory) == (137, False)
     assert real.running() == {}
+    real.close()
+
+
+@pytest.mark.docker
+def test_what_waited_too_long_is_replaced(engine: docker.DockerClient, built: tuple[str, str], tmp_path: Path) -> None:
+    """It ends of itself, unnoticed or noticed, and whoever wants a model gets another container."""
+    lake, image = built
+    real = DockerRunner(engine, lake, Settings.from_environ({}, home=tmp_path, idle_seconds=2))
+    (tmp_path / "run").mkdir()
+    real.open()
+    (tmp_path / "model").write_bytes(MODEL)
+    manifest = {"contract": 1, "flavour": "python", "format": "pickle", "file": "model", "target": "y", "inputs": []}
+    version = RunnableVersion(uuid.uuid4().hex, image, tmp_path / "model", manifest)
+    waiting = real.warm(image, {"contract": 1, "imports": []})
+    assert real.ending(waiting, 10).exit_code == 0
+    assert real.start(version) != waiting
+    assert real.waiting() == {}
+    assert not waiting.exists()
     real.close()

@@ -100,6 +100,26 @@ def test_what_a_model_is(catalogue: Catalogue, search: SearchService) -> None:
     assert (found.rows, found.columns, found.missing, found.visibility) == (10, 2, 0, "public")
 
 
+def test_words_of_models_that_are_so(catalogue: Catalogue, search: SearchService) -> None:
+    flavour = "it's \\ odd & |"
+    catalogue.model("wine-one", flavour=flavour, language="r", classes=2, description="state ready classes 2")
+    catalogue.model("wine-two", flavour="rpart", language="r", classes=3, ready=False)
+    for asked, found in (
+        ({"flavour": flavour}, ["wine-one"]),
+        ({"flavour": "rpart"}, ["wine-two"]),
+        ({"flavour": "rp"}, []),
+        ({"state": "ready"}, ["wine-one"]),
+        ({"language": "r", "sort": "name"}, ["wine-one", "wine-two"]),
+        ({"language": "python"}, []),
+        ({"classes": "=2"}, ["wine-one"]),
+        ({"classes": ">1", "sort": "name"}, ["wine-one", "wine-two"]),
+        ({"classes": "=3", "state": "pending", "language": "r"}, ["wine-two"]),
+    ):
+        assert names(search, q="wine", **asked) == found, asked
+    # What is only in the index is no word of a text.
+    assert names(search, q="pending") == names(search, q="language") == []
+
+
 def test_words_of_every_text_and_the_most_telling_first(catalogue: Catalogue, search: SearchService) -> None:
     catalogue.model("wine", columns=("x",))
     catalogue.model("of-the-card", card="# About\nTrained on *wine* from Łódź and Kraków")

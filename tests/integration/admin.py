@@ -1,7 +1,6 @@
 """`weles-admin` as operators call it, beside a running lake; and small models in small environments for it."""
 
 import json
-import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -28,21 +27,21 @@ class Twice:
         return eval, (f"(lambda names: (exec({self.SOURCE!r}, names), names['Twice'])[1])({{}})()",)
 
 
-def admin(home: Path, *arguments: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command on a lake's home."""
+def admin(lake: Lake, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command on a lake."""
     return subprocess.run(
-        [Path(sys.executable).with_name("weles-admin"), *arguments, "--home", str(home)],
+        [Path(sys.executable).with_name("weles-admin"), *arguments, "--home", str(lake.home)],
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
-        env={**os.environ, **(environ or {})},
+        env=lake.variables,
     )
 
 
-def told(home: Path, *arguments: str, code: int = 0) -> Any:
+def told(lake: Lake, *arguments: str, code: int = 0) -> Any:
     """What the command says to programs."""
-    done = admin(home, *arguments, "--json")
+    done = admin(lake, *arguments, "--json")
     assert done.returncode == code, done.stdout + done.stderr
     return json.loads(done.stdout)
 

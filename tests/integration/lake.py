@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from sqlalchemy import create_engine, text
 
+from registry.settings import Settings
 from tests import stores
 
 START_SECONDS = 60
@@ -50,6 +52,25 @@ class Lake:
         return (self.home / "admin-token").read_text().strip()
 
     @property
+    def settings(self) -> Settings:
+        """As its own processes see them; where it was started, its stores are named."""
+        return Settings.from_environ({**(self.stores or {}), **self.environ}, home=self.home, port=self.port)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment of its processes, and of commands beside it."""
+        return {**os.environ, **(self.stores or {}), **self.environ}
+
+    def sql(self, statement: str, **values: Any) -> list[Any]:
+        """What a statement does to its database, past the lake; the rows that it gives."""
+        engine = create_engine(self.settings.database)
+        with engine.begin() as connection:
+            done = connection.execute(text(statement), values)
+            found = [*done] if done.returns_rows else []
+        engine.dispose()
+        return found
+
+    @property
     def log(self) -> str:
         return (self.home / "serve.log").read_text()
 
@@ -63,7 +84,7 @@ class Lake:
                 stdout=log,
                 stderr=log,
                 text=True,
-                env={**os.environ, **self.stores, **self.environ},
+                env=self.variables,
             )
         deadline = time.monotonic() + START_SECONDS
         begun = self.log.count("Weles is at")
@@ -91,6 +112,11 @@ class Lake:
                 return document
             assert time.monotonic() < deadline, document
             time.sleep(0.2)
+
+    def run_folder(self, version_id: str) -> str | None:
+        """The name of the run folder of the container that answers for the version; its label `weles.folder`."""
+        link = self.home / "run" / "versions" / version_id
+        return link.readlink().name if link.is_symlink() else None
 
     def worker_pid(self) -> int:
         """The process id of the worker that `serve` started."""

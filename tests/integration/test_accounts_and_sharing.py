@@ -13,6 +13,7 @@ import weles
 from weles import connection, dataset, model, token, user
 
 from tests.integration import creator
+from tests.integration.admin import admin
 from tests.integration.lake import Lake
 
 pytestmark = pytest.mark.docker
@@ -106,14 +107,7 @@ def test_from_a_new_user_to_a_prediction_by_somebody_else(
     finally:
         elsewhere._session.close()
 
-    operator = subprocess.run(
-        ["weles-admin", "users", "disable", "bob", "--home", str(lake.home)],
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    operator = admin(lake, "users", "disable", "bob")
     assert operator.returncode == 0, operator.stderr
     with speaking_as(lake, bob.token), pytest.raises(weles.Unauthenticated):
         model.info("anns-iris")

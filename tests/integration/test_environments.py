@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import docker
 import pytest
 import weles
-from weles import environment, errors, model
+from weles import environment, errors, model, work
 
 from tests.conftest import remove_lake
 from tests.integration import creator
@@ -21,14 +21,16 @@ def connected(
     """A lake of its own: on that of all tests others have built what is new here."""
     lake = Lake(tmp_path_factory.mktemp("environments"))
     lake.start()
-    made = weles.connect(lake.url, token=lake.token)
+    made = weles.connect(lake.url, token=lake.token, progress="log")
     yield lake
     made._session.close()
     lake.stop()
     remove_lake(engine, lake.name)
 
 
-def test_from_nothing_but_the_model_to_an_image_that_answers(connected: Lake) -> None:
+def test_from_nothing_but_the_model_to_an_image_that_answers(
+    connected: Lake, capsys: pytest.CaptureFixture[str]
+) -> None:
     forest, data = creator.wine()
     before = environment.check(mod=forest)
     assert before.ok, str(before)
@@ -37,6 +39,11 @@ def test_from_nothing_but_the_model_to_an_image_that_answers(connected: Lake) ->
 
     made = model.upload(forest, "found-wine", "", "target", [], data, wait=True)
     assert made.state == "succeeded"
+    shown, written = capsys.readouterr().err.splitlines(), work.get(made.job).log().splitlines()
+    assert len(written) > 10
+    assert set(written) <= set(shown)
+    # As it grew, not at the end.
+    assert shown.index(written[0]) < shown.index(next(line for line in shown if ": build (" in line))
     names = {each["name"] for each in environment.packages("found-wine")}
     assert {"scikit-learn", "numpy", "scipy", "joblib", "threadpoolctl", "pandas"} <= names
     assert not names & {"flask", "sqlalchemy", "pytest", "ruff", "weles"}
@@ -83,3 +90,7 @@ def test_a_package_that_is_missing_is_told_with_the_way_to_send_all(connected: L
     with pytest.raises(errors.UploadFailed, match="freeze") as caught:
         model.status("lacking")
     assert "scikit-learn" in str(caught.value)
+    again = work.get(job["id"]).retry()
+    assert again.id != job["id"]
+    with pytest.raises(errors.ModelNotLoadable, match=r"scikit-learn|sklearn"):
+        again.wait()

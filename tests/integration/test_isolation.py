@@ -1,8 +1,6 @@
 """What model code may do in its container: nothing but answer. Seen from inside, by a model that tries."""
 
 import json
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 import docker
@@ -87,7 +85,7 @@ def test_nothing_can_be_written_but_tmp(report: dict[str, Any]) -> None:
 
 def test_one_model_and_nothing_else_is_seen(report: dict[str, Any]) -> None:
     assert report["model_folder"] == ["model", "model.json"]
-    assert report["mounts"] == ["/weles/model/model", "/weles/model/model.json", "/weles/run"]
+    assert report["mounts"] == ["/weles/model", "/weles/run"]
     assert not report["docker_socket"]
     assert not [name for name in report["environment"] if "TOKEN" in name or "PROXY" in name.upper()]
 
@@ -145,18 +143,22 @@ def test_a_run_folder_that_nobody_can_walk_through_is_removed(lake: Lake) -> Non
     assert _failed_folders(lake) == []
 
 
+def _waits(lake: Lake, container: Any) -> bool:
+    """It has been given no model yet."""
+    return not (lake.home / "run" / "models" / container.labels["weles.folder"] / "model.json").exists()
+
+
 def test_nothing_of_a_failed_model_keeps_running(lake: Lake, engine: docker.DockerClient) -> None:
     names = ("probe", "hungry", "forking", "strange", "deep")
     assert {lake.call("GET", f"/models/{name}").json()["state"] for name in names} == {"failed"}
     left = engine.containers.list(all=True, ignore_removed=True, filters={"label": f"weles={lake.name}"})
-    failed = {each.stem for each in (lake.home / "run" / "manifests").iterdir()} - _ready_versions(lake)
-    assert [each for each in left if each.labels["weles.version"] in failed] == []
+    answering = {lake.run_folder(version) for version in _ready_versions(lake)}
+    assert [each for each in left if each.labels["weles.folder"] not in answering and not _waits(lake, each)] == []
     assert _failed_folders(lake) == []
 
 
 def _ready_versions(lake: Lake) -> set[str]:
-    with closing(sqlite3.connect(lake.home / "lake.sqlite")) as connection:
-        return {row[0] for row in connection.execute("SELECT id FROM versions WHERE state = 'ready'")}
+    return {row.id for row in lake.sql("SELECT id FROM versions WHERE state = 'ready'")}
 
 
 def _failed_folders(lake: Lake) -> list[str]:

@@ -1,8 +1,6 @@
 """The life of a model on a real lake: uploaded again, named, fetched, deleted while it is called, restored, purged."""
 
 import json
-import os
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ import weles
 
 from tests.conftest import remove_lake
 from tests.integration import creator
+from tests.integration.contents import contents
 from tests.integration.lake import Lake
 from tests.integration.test_upload_and_predict import split, upload
 
@@ -56,13 +55,13 @@ def predict(lake: Lake, rows: Any, name: str = "iris", version: object = "latest
 
 
 def test_the_same_content_again_costs_nothing(lake: Lake, iris: dict[str, Any]) -> None:
-    files = sorted((lake.home / "blobs").rglob("*"))
+    stored = contents(lake.settings).names()
     response = lake.call("POST", "/models", files=creator.form(iris["model"], iris["data"], "iris"))
     assert response.status_code == 200, response.text
     assert (response.json()["version"], response.json()["job"]) == (1, iris["jobs"][0]["id"])
     assert response.json()["state"] == "succeeded"
     assert lake.call("GET", "/models/iris").json()["versions"] == [1, 2]
-    assert sorted((lake.home / "blobs").rglob("*")) == files
+    assert contents(lake.settings).names() == stored
 
 
 def test_predictions_by_alias_follow_it(lake: Lake, iris: dict[str, Any], client: None) -> None:
@@ -143,10 +142,8 @@ def test_deleted_while_it_is_called(lake: Lake, iris: dict[str, Any], engine: do
 
 def containers(engine: docker.DockerClient, lake: Lake, number: int) -> list[Any]:
     """The containers of that version of `iris`."""
-    with sqlite3.connect(lake.home / "lake.sqlite") as connection:
-        query = "SELECT id FROM versions WHERE model = 'iris' AND number = ?"
-        (version,) = connection.execute(query, (number,)).fetchone()
-    labels = [f"weles={lake.name}", f"weles.version={version}"]
+    ((version,),) = lake.sql("SELECT id FROM versions WHERE model = 'iris' AND number = :number", number=number)
+    labels = [f"weles={lake.name}", f"weles.folder={lake.run_folder(version)}"]
     return engine.containers.list(ignore_removed=True, filters={"label": labels})
 
 
@@ -165,28 +162,25 @@ def test_what_is_purged_frees_its_bytes(lake: Lake, iris: dict[str, Any]) -> Non
     assert copy["state"] == "succeeded"
     known = [lake.call("GET", f"/models/iris?version={number}").json() for number in (1, 2)]
     useless = lake.call("GET", "/models/broken").json()
-    alone, shared, unloadable = (stored(lake, each["sha256"]) for each in (*known, useless))
-    assert all(file.exists() for file in (alone, shared, unloadable))
+    alone, shared, unloadable = (each["sha256"] for each in (*known, useless))
+    stored = contents(lake.settings)
+    assert {alone, shared, unloadable} <= {*stored.names()}
 
     # As if all had been uploaded long ago: what is young is never freed.
     lake.stop()
-    for file in (lake.home / "blobs").rglob("*"):
-        if file.is_file():
-            os.utime(file, (time.time() - 7200,) * 2)
-    half = lake.home / "blobs" / "incoming" / "half-written"
-    half.write_bytes(b"half")
-    os.utime(half, (time.time() - 7200,) * 2)
+    stored.begin(b"half")
+    stored.age(7200)
     lake.environ["WELES_GRACE_SECONDS"] = "1"
     lake.start()
-    until(lambda: not unloadable.exists() and not half.exists())
-    assert alone.exists()
+    until(lambda: unloadable not in stored.names() and not stored.begun())
+    assert alone in stored.names()
     # Why it failed stays readable.
     assert lake.call("GET", "/models/broken").json()["problem"]["type"] == "/problems/model-not-loadable"
 
     assert lake.call("DELETE", "/models/iris").status_code == 200
     assert predict(lake, iris["rows"].head(1)).status_code == 410
-    until(lambda: not alone.exists())
-    assert shared.exists()
+    until(lambda: alone not in stored.names())
+    assert shared in stored.names()
     assert lake.call("POST", "/models/iris/restore").status_code == 404
     assert lake.call("GET", "/models/iris").status_code == 404
     assert predict(lake, iris["rows"], "copy").status_code == 200
@@ -194,8 +188,3 @@ def test_what_is_purged_frees_its_bytes(lake: Lake, iris: dict[str, Any]) -> Non
     again = upload(lake, "iris", iris["model"], iris["data"])
     assert (again["state"], again["version"]) == ("succeeded", 1)
     assert json.loads(predict(lake, iris["rows"].head(1)).text)["version"] == 1
-
-
-def stored(lake: Lake, digest: str) -> Path:
-    name = digest.removeprefix("sha256:")
-    return lake.home / "blobs" / "sha256" / name[:2] / name

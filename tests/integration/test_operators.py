@@ -2,7 +2,6 @@
 
 import os
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -20,9 +19,9 @@ from registry.domain.upkeep import Criteria
 from registry.runners.containers import Containers
 from registry.runners.desk_client import desk_client
 from registry.services.pruning import PruningService
-from registry.settings import Settings
 from tests.conftest import remove_lake
 from tests.integration.admin import admin, predict, told, twice
+from tests.integration.contents import contents
 from tests.integration.lake import Lake
 
 pytestmark = pytest.mark.docker
@@ -52,11 +51,11 @@ def models(lake: Lake) -> dict[str, Any]:
 
 def images(lake: Lake) -> dict[str, dict[str, Any]]:
     """By the model that needs it."""
-    return {each["models"][0]["model"]: each for each in told(lake.home, "images", "list")["images"]}
+    return {each["models"][0]["model"]: each for each in told(lake, "images", "list")["images"]}
 
 
 def stop_all(lake: Lake) -> None:
-    done = admin(lake.home, "containers", "stop", "--all")
+    done = admin(lake, "containers", "stop", "--all")
     assert done.returncode == 0, done.stderr
 
 
@@ -76,12 +75,12 @@ def answered(lake: Lake, name: str, seconds: float = 120) -> tuple[Any, set[str]
 
 def test_the_interpreters_of_the_settings_are_made_and_said(lake: Lake, python_base: str) -> None:
     assert f"python {python_base}" in lake.log
-    checks = {each["what"]: each for each in told(lake.home, "doctor", "--sample", "5")["checks"]}
+    checks = {each["what"]: each for each in told(lake, "doctor", "--sample", "5")["checks"]}
     assert {checks[each]["verdict"] for each in ("engine", "interpreters", "database", "worker", "home")} == {"ok"}
 
 
 def test_images_are_listed_with_what_they_hold_and_cost(lake: Lake, models: dict[str, Any]) -> None:
-    found = told(lake.home, "images", "list")
+    found = told(lake, "images", "list")
     by_model = images(lake)
     assert by_model.keys() == {"one", "two"}
     for each in by_model.values():
@@ -90,28 +89,28 @@ def test_images_are_listed_with_what_they_hold_and_cost(lake: Lake, models: dict
     assert found["bytes"] < 0.6 * sum(each["bytes"] for each in by_model.values())
     assert sum(each["own_bytes"] for each in by_model.values()) < 0.05 * found["bytes"]
     # What is in use is not pruned, whatever is asked for.
-    plan = told(lake.home, "images", "plan", "--free", "1MB", code=3)
+    plan = told(lake, "images", "plan", "--free", "1MB", code=3)
     assert (plan["remove"], plan["reached"]) == ([], False)
 
 
 def test_containers_are_listed_and_ended(lake: Lake, models: dict[str, Any]) -> None:
     assert predict(lake, "one").json()["data"] == ANSWER
-    (found,) = [each for each in told(lake.home, "containers", "list") if each["model"] == "one/1"]
+    (found,) = [each for each in told(lake, "containers", "list") if each["model"] == "one/1"]
     assert (found["role"], found["state"]) == ("runtime", "running")
-    assert admin(lake.home, "containers", "stop", "nobody").returncode == 2
-    assert admin(lake.home, "containers", "stop", "one").stdout.split() == [found["name"]]
-    assert "one/1" not in {each["model"] for each in told(lake.home, "containers", "list")}
+    assert admin(lake, "containers", "stop", "nobody").returncode == 2
+    assert admin(lake, "containers", "stop", "one").stdout.split() == [found["name"]]
+    assert "one/1" not in {each["model"] for each in told(lake, "containers", "list")}
     # Nobody blames the model: the next question gets a new container.
     assert predict(lake, "one").json()["data"] == ANSWER
 
 
 def test_jobs_of_all_users_are_listed_and_shown(lake: Lake, models: dict[str, Any]) -> None:
-    assert {each["model"] for each in told(lake.home, "jobs", "list", "--state", "succeeded")} >= {"one", "two"}
+    assert {each["model"] for each in told(lake, "jobs", "list", "--state", "succeeded")} >= {"one", "two"}
     job = models["one"]["accepted"]["job"]
-    shown = told(lake.home, "jobs", "show", job, "--log")
+    shown = told(lake, "jobs", "show", job, "--log")
     assert (shown["phase"], any("verify" in line or "build" in line for line in shown["log"])) == ("ready", True)
-    assert admin(lake.home, "jobs", "cancel", job).stdout.split() == [job, "succeeded"]
-    assert admin(lake.home, "jobs", "show", "0" * 32).returncode == 2
+    assert admin(lake, "jobs", "cancel", job).stdout.split() == [job, "succeeded"]
+    assert admin(lake, "jobs", "show", "0" * 32).returncode == 2
 
 
 def test_what_is_pruned_is_freed_for_real_and_made_again_without_network(
@@ -120,20 +119,20 @@ def test_what_is_pruned_is_freed_for_real_and_made_again_without_network(
     lake.stop()
     whole, lake.environ = lake.environ, lake.environ | NO_NETWORK
     lake.start()
-    plan = told(lake.home, "images", "plan", "--all")
-    assert plan["freed_bytes"] == plan["bytes_before"] == told(lake.home, "images", "list")["bytes"]
-    people = admin(lake.home, "images", "prune", "--all", "--dry-run").stdout
+    plan = told(lake, "images", "plan", "--all")
+    assert plan["freed_bytes"] == plan["bytes_before"] == told(lake, "images", "list")["bytes"]
+    people = admin(lake, "images", "prune", "--all", "--dry-run").stdout
     assert ("one/1: its next call waits for a build" in people, "would free" in people) == (True, True)
     ids = [each["image_id"] for each in images(lake).values()]
     cached = {each["ID"]: each["Size"] for each in engine.api.df()["BuildCache"]}
-    done = told(lake.home, "images", "prune", "--all")
+    done = told(lake, "images", "prune", "--all")
     assert (len(done["removed"]), done["refused"], done["reached"]) == (2, [], True)
     assert not {each.id for each in engine.images.list()} & {*ids}
     # The build cache has let go of it, too, as far as no other builds of this machine hold it.
     left = {each["ID"] for each in engine.api.df()["BuildCache"]}
     gone = sum(size for each, size in cached.items() if each not in left)
     assert gone >= 0.9 * done["freed_bytes"] or done["freed_bytes"] < plan["freed_bytes"]
-    history = told(lake.home, "images", "history")
+    history = told(lake, "images", "history")
     assert {name for each in history for name in each["models"]} == {"one/1", "two/1"}
     answer, problems = answered(lake, "one")
     assert (answer, problems) == (ANSWER, {"/problems/environment-not-ready"})
@@ -166,10 +165,10 @@ def test_pruning_beside_predictions_costs_a_503_at_most(
     threads = [threading.Thread(target=ask, args=(name,)) for name in models]
     for each in threads:
         each.start()
-    store = connect(f"sqlite:///{lake.home / 'lake.sqlite'}")
+    store = connect(lake.settings.database)
     pruning, removed = PruningService(DockerImages(engine, lake.name), SqlUpkeep(store)), 0
     containers = Containers(engine, lake.name, lake.home / "run")
-    desk = desk_client(Settings.from_environ({}, home=lake.home), 60)
+    desk = desk_client(lake.settings, 60)
     deadline = time.monotonic() + 75
     try:
         while removed < 2 and time.monotonic() < deadline:
@@ -194,25 +193,23 @@ def test_a_disk_above_its_mark_is_pruned_by_the_worker(lake: Lake, models: dict[
     for name in models:
         answered(lake, name)
     pinned = images(lake)["two"]["environment"]
-    assert admin(lake.home, "images", "pin", pinned[7:19]).returncode == 0
+    assert admin(lake, "images", "pin", pinned[7:19]).returncode == 0
     lake.stop()
     whole, lake.environ = lake.environ, lake.environ | {"WELES_DISK_HIGH": "2MB", "WELES_DISK_LOW": "1MB"}
-    with sqlite3.connect(lake.home / "lake.sqlite") as database:
-        # As if nobody had asked for a day: what was just used is never pruned.
-        yesterday = (now().replace(tzinfo=None)).isoformat(" ").replace(str(now().year), str(now().year - 1), 1)
-        database.execute("UPDATE environment_upkeep SET used_at = ?", (yesterday,))
-    database.close()
-    before = len(told(lake.home, "images", "history"))
+    # As if nobody had asked for a year: what was just used is never pruned.
+    long_ago = (now().replace(tzinfo=None)).isoformat(" ").replace(str(now().year), str(now().year - 1), 1)
+    lake.sql("UPDATE environment_upkeep SET used_at = :at", at=long_ago)
+    before = len(told(lake, "images", "history"))
     lake.start()
     deadline = time.monotonic() + 60
     while images(lake).keys() != {"two"}:
         assert time.monotonic() < deadline, lake.log
         time.sleep(1)
-    history = told(lake.home, "images", "history")
+    history = told(lake, "images", "history")
     assert len(history) == before + 1
     assert ("above 2MB" in history[0]["reason"], history[0]["models"]) == (True, ["one/1"])
     assert "pruned the image" in lake.log
-    assert admin(lake.home, "images", "unpin", pinned).returncode == 0
+    assert admin(lake, "images", "unpin", pinned).returncode == 0
     lake.stop()
     lake.environ = whole
     lake.start()
@@ -224,18 +221,19 @@ def test_a_lake_is_had_back_in_another_folder_and_answers_the_same(
     """The backup is made while the lake answers; the old lake and its images are gone when the new one starts."""
     assert answered(lake, "one")[0] == ANSWER
     folder = tmp_path / "backup"
-    said = told(lake.home, "backup", str(folder))
+    said = told(lake, "backup", str(folder))
     assert (said["missing"], len(said["bases"]), said["packages"] >= 2) == ([], 1, True)
     size = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
     began = time.monotonic()
-    told(lake.home, "backup", str(folder))
+    told(lake, "backup", str(folder))
     print(f"a backup of {size / 1e6:.0f} MB; again in {time.monotonic() - began:.1f} s")
-    restored = Lake(tmp_path / "elsewhere", NO_NETWORK)
-    done = admin(restored.home, "restore", str(folder))
+    # In its own home, wherever the first one has its things.
+    restored = Lake(tmp_path / "elsewhere", NO_NETWORK, stores={})
+    done = admin(restored, "restore", str(folder))
     assert done.returncode == 0, done.stderr
     assert restored.name != lake.name
     stop_all(lake)
-    told(lake.home, "images", "prune", "--all")
+    told(lake, "images", "prune", "--all")
     restored.start()
     try:
         # There is no new administrator, and so no new token: the old one is as good as it was.
@@ -248,18 +246,16 @@ def test_a_lake_is_had_back_in_another_folder_and_answers_the_same(
 
 
 def test_what_nothing_needs_is_freed_beside_a_running_lake(lake: Lake, models: dict[str, Any]) -> None:
-    stray = lake.home / "blobs" / "sha256" / "ab" / ("ab" * 32)
-    half, run = lake.home / "blobs" / "incoming" / "half", lake.home / "run" / "containers" / ("f" * 32)
-    stray.parent.mkdir(exist_ok=True)
+    there, run, stray = contents(lake.settings), lake.home / "run" / "containers" / ("f" * 32), "sha256:" + "ab" * 32
+    needed = there.names()
+    there.put(stray, b"x" * 1000)
+    there.begin(b"x" * 1000)
+    there.age(7200)
     run.mkdir()
-    for file in (stray, half):
-        file.write_bytes(b"x" * 1000)
-    old = time.time() - 7200
-    for each in (stray, half, run):
-        os.utime(each, (old, old))
-    would = told(lake.home, "blobs", "gc", "--dry-run")
+    os.utime(run, (time.time() - 7200,) * 2)
+    would = told(lake, "blobs", "gc", "--dry-run")
     assert (would["contents"], would["bytes"], would["half_written"], would["run_folders"]) == (1, 1000, 1000, 1)
-    assert stray.exists()
-    told(lake.home, "blobs", "gc")
-    assert [each for each in (stray, half, run) if each.exists()] == []
+    assert stray in there.names()
+    told(lake, "blobs", "gc")
+    assert (there.names(), there.begun(), run.exists()) == (needed, [], False)
     assert answered(lake, "one")[0] == ANSWER

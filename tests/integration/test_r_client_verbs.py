@@ -16,10 +16,15 @@ pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("r_own_base")]
 _UPLOAD = """
 name <- Sys.getenv("MODEL")
 fit <- function(depth) rpart::rpart(Species ~ ., iris, maxdepth = depth)
-for (depth in c(5, 1)) {
+weles_connect(progress = "log")
+heard <- character()
+hear <- function(each) heard <<- c(heard, trimws(cli::ansi_strip(conditionMessage(each))))
+for (depth in c(5, 1)) withCallingHandlers(message = hear, {
   made <- model_upload(fit(depth), name, "A tree", "Species", c("r", "tree"), iris, name, "150 irises", wait = TRUE)
-}
+})
 stopifnot(made$version == 2)
+written <- trimws(strsplit(job_log(model_info(name, 1)$job), "\n", fixed = TRUE)[[1]])
+stopifnot(length(written) > 3, written %in% heard)
 """
 _FIT = """
 name <- Sys.getenv("MODEL")
@@ -117,6 +122,8 @@ def test_stored_data_are_predicted_at_once_and_by_a_job(r: RSession, r_lake: Lak
         done <- job_wait(job)
         stopifnot(done$result$rows == 150, job_get(job)$state == "succeeded", is.character(job_log(job)))
         stopifnot(identical(dataset_get(done$result$dataset)[[1]], own(5)), job_cancel(job)$state == "succeeded")
+        again <- job_wait(job_retry(job))
+        stopifnot(again$id != job$id, again$result$dataset == done$result$dataset)
         odd <- setNames(iris[5:1], c("kind", "petal_width", "petal_length", "SEPAL WIDTH", "Sepal-Length"))
         stopifnot(identical(model_predict(name, odd, version = 1, prepare_columns = TRUE), own(5)))
         write.csv(odd, "/tmp/odd.csv", row.names = FALSE)
@@ -308,3 +315,16 @@ def test_the_doctor_of_r(r: RSession, trees: dict[str, str]) -> None:
     )
     assert "It can be built on r 4.5.0: 1 packages" in out
     assert "It cannot be built. Write jsonlite==" in out
+
+
+def test_a_model_is_kept_warm_at_hours_of_the_day(r: RSession, trees: dict[str, str]) -> None:
+    r.run(
+        _FIT
+        + """
+        stopifnot(model_keep_warm(name, hours = "07:00-19:00")$min_warm == 1, model_warmth(name)$hours == "07:00-19:00")
+        caught(model_keep_warm(name, hours = "at noon"), "weles_invalid_request")
+        model_keep_warm(name, 0)
+        stopifnot(model_warmth(name)$min_warm == 0, is.null(model_warmth(name)$hours))
+        """,
+        **trees,
+    )

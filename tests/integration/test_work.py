@@ -356,6 +356,14 @@ def test_the_prototypes_calls(lake: Lake, iris: Ready) -> None:
     assert weles.model.audit("work-iris", "acc", iris.data, "target") == metrics.accuracy_score(
         iris.truth, iris.model.predict(iris.rows)
     )
+    known = weles.model.info("work-iris")
+    assert {"name", "owner", "description", "tags", "target", "language", "language_version", "system"} <= known.keys()
+    data = known["dataset"]
+    assert (data["hash"], data["rows"], data["columns"], data["missing"]) == (iris.hash, 150, 5, 0)
+    assert "irises" in {each["name"] for each in data["aliases"]}
+    assert [each["name"] for each in known["columns"]] == [*iris.data.columns]
+    assert {"missing", "unique", "min", "max", "quantiles", "histogram"} <= known["columns"][0]["statistics"].keys()
+    assert ("accuracy", iris.hash) in {(each["measure"], each["dataset"]) for each in known["audits"]}
     found = weles.model.search(
         "work-iris", row="=150;", column="=5;", classes="=3;", missing="=0;", regex="^work-iris$"
     )

@@ -21,6 +21,7 @@ from weles import (
 )
 from weles.errors import WelesError
 from weles.progress import say
+from weles.progress_option import add_progress, use_progress
 from weles.version import __version__
 
 __all__ = ["main", "parser"]
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. Wrong usage ends the process with 2, as argparse does."""
     chosen = parser().parse_args(arguments)
     try:
+        use_progress(chosen)
         chosen.run(chosen)
         sys.stdout.flush()
     except WelesError as error:
@@ -84,12 +86,14 @@ def _model_commands(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "the model needs of it",
     )
     upload.add_argument("--wait", action="store_true", help="until it is ready")
+    add_progress(upload)
     upload.set_defaults(run=commands.upload)
 
     status = nouns.add_parser("status", help="wait until a model is ready")
     status.add_argument("name")
     status.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     status.add_argument("--no-wait", action="store_true", help="say how it is now")
+    add_progress(status)
     status.set_defaults(run=commands.status)
 
     predict = nouns.add_parser("predict", help="predict the rows of a CSV or JSON file, in the same form")

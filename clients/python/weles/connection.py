@@ -13,7 +13,7 @@ from requests.auth import AuthBase
 
 from weles import config
 from weles.errors import InvalidRequest, LakeUnreachable, RuntimeNotReady, UnexpectedAnswer, from_problem
-from weles.progress import say
+from weles.progress import choose, say
 from weles.version import __version__
 
 __all__ = ["Body", "Connection", "connect", "current", "object_of", "segment"]
@@ -47,11 +47,17 @@ class _Bearer(AuthBase):
 
 
 class Connection:
-    """A lake at `url`, seen with `token`. `patience`: seconds to wait, in all, for a lake that says "later" (503)."""
+    """A lake at `url`, seen with `token`. `patience`: seconds to wait, in all, for a lake that says "later" (503).
 
-    def __init__(self, url: str, token: str | None = None, *, patience: float = 60.0) -> None:
+    `progress`: what is shown of longer work while one waits, as `connect` says.
+    """
+
+    def __init__(
+        self, url: str, token: str | None = None, *, patience: float = 60.0, progress: str | None = None
+    ) -> None:
         self.url = config.normal_url(url)
         self.patience = patience
+        self.progress = choose(progress)
         self._session = requests.Session()
         self._session.auth = _Bearer(token)
         self._session.headers["User-Agent"] = f"weles-python/{__version__}"
@@ -206,16 +212,20 @@ def segment(name: str) -> str:
 _current: Connection | None = None
 
 
-def connect(url: str | None = None, token: str | None = None, *, patience: float = 60.0) -> Connection:
+def connect(
+    url: str | None = None, token: str | None = None, *, patience: float = 60.0, progress: str | None = None
+) -> Connection:
     """Name the lake that this session talks to, from here on.
 
     What is not given is taken from WELES_URL, WELES_TOKEN or WELES_TOKEN_FILE, then from the login that
     `weles login` saved. Nothing is sent yet. `patience`: seconds to wait for a busy lake before giving up.
-    Raises NotConnected when no lake is named anywhere.
+    `progress`: what standard error shows of a job that one waits for: "log" (its phases, and its log as it grows),
+    "phases" or "none"; by default what WELES_PROGRESS says, else the log on a terminal and the phases elsewhere.
+    Raises NotConnected when no lake is named anywhere, InvalidRequest for another `progress`.
     """
     global _current
     login = config.choose(url, token)
-    _current = Connection(login.url, login.token, patience=patience)
+    _current = Connection(login.url, login.token, patience=patience, progress=progress)
     return _current
 
 

@@ -59,9 +59,10 @@ def upload(data: Any, name: str, description: str = "") -> Dataset:
         body = Multipart(
             [json_part("metadata", {"name": name, "description": description}), data_part(data, open_files)]
         )
-        with transfer(name, len(body)) as sent:
+        connection = current()
+        with transfer(name, len(body), connection.progress) as sent:
             body.sent = sent
-            answer = current().json("POST", "/datasets", body=body, content_type=body.content_type)
+            answer = connection.json("POST", "/datasets", body=body, content_type=body.content_type)
     columns = [{key: value for key, value in each.items() if key != "statistics"} for each in answer["columns"]]
     return Dataset(str(answer["hash"]), int(answer["rows"]), columns)
 

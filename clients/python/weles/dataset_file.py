@@ -27,7 +27,8 @@ def download(connection: Connection, hash: str, path: str | os.PathLike[str]) ->
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     beside, size = Path(temporary), 0
     try:
-        with answer, open(descriptor, "wb") as file, transfer(target.name, _length(answer)) as received:  # noqa: PTH123
+        shown = transfer(target.name, _length(answer), connection.progress)
+        with answer, open(descriptor, "wb") as file, shown as received:  # noqa: PTH123
             for block in answer.iter_content(_BLOCK):
                 file.write(block)
                 size += len(block)

@@ -2,7 +2,7 @@
 
     WelesError
     ├── CallerError   InvalidRequest  InvalidInput  InvalidEnvironment  InvalidModel  NotFound  Exists  TooLarge
-    │                 Deleted  AliasMoved  SessionDiffers
+    │                 Deleted  AliasMoved  TooManyKept  SessionDiffers
     │                 MethodNotAllowed  UnsupportedMediaType  NotAcceptable  Unauthenticated  Forbidden
     │                 EnvironmentFailed  InUse  TooManyAttempts  NotConnected  TooMuchWork  MeasureMisfit  Cancelled
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
@@ -63,6 +63,7 @@ __all__ = [
     "SessionDiffers",
     "TooLarge",
     "TooManyAttempts",
+    "TooManyKept",
     "TooMuchWork",
     "Unauthenticated",
     "UnexpectedAnswer",
@@ -152,6 +153,10 @@ class Deleted(CallerError):
 
 class AliasMoved(CallerError):
     """The alias is not where `expected` said: somebody else has moved it."""
+
+
+class TooManyKept(CallerError):
+    """The lake keeps as many models warm as its operator allows."""
 
 
 class SessionDiffers(CallerError):

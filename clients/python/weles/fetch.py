@@ -63,7 +63,7 @@ def _pour(connection: Connection, info: Mapping[str, Any], file: BinaryIO) -> No
     path, number = f"/models/{segment(str(info['name']))}/file", info["version"]
     answer = connection.request("GET", path, params={"version": number}, accept="application/octet-stream", stream=True)
     sha256, size = hashlib.sha256(), 0
-    with answer, transfer(str(info["name"]), int(info.get("size") or 0)) as received:
+    with answer, transfer(str(info["name"]), int(info.get("size") or 0), connection.progress) as received:
         try:
             for block in answer.iter_content(_BLOCK):
                 file.write(block)

@@ -8,6 +8,7 @@ from typing import Any
 
 from weles.connection import Connection, segment
 from weles.errors import LakeBusy, UploadFailed, WelesError, from_problem
+from weles.job_log import GrowingLog
 from weles.progress import follow
 
 __all__ = ["Status", "check", "status_of", "wait_for"]
@@ -63,7 +64,12 @@ def status_of(connection: Connection, job: str) -> Status:
 
 def wait_for(connection: Connection, job: str) -> Status:
     """Show progress until the job has ended; its last status. Raises UploadFailed when it did not succeed."""
-    status = follow(lambda: status_of(connection, job), lambda seen: f"{seen.model} version {seen.version}")
+    status = follow(
+        lambda: status_of(connection, job),
+        lambda seen: f"{seen.model} version {seen.version}",
+        GrowingLog(connection, job).news,
+        connection.progress,
+    )
     return check(connection, status)
 
 

@@ -16,11 +16,13 @@ __all__ = [
     "delete",
     "deleted",
     "edit",
+    "keep_warm",
     "remove_alias",
     "restore",
     "set_alias",
     "set_card",
     "versions",
+    "warmth",
 ]
 
 
@@ -66,6 +68,19 @@ def card(name: str) -> str:
 def set_card(name: str, text: str) -> None:
     """Write the model's card; an empty text takes it away."""
     current().request("PUT", f"{_path(name)}/card", body=text.encode(), content_type="text/markdown; charset=utf-8")
+
+
+def warmth(name: str) -> dict[str, Any]:
+    """Whether the lake keeps a container of the model up: {min_warm, hours}. Raises NotFound."""
+    return current().json("GET", f"{_path(name)}/warm")
+
+
+def keep_warm(name: str, min_warm: int = 1, *, hours: str | None = None) -> dict[str, Any]:
+    """Keep a container of `production` (else of the newest version) up, so that nobody waits for it; 0 lets it go.
+
+    `hours` of the day in UTC, as "07:00-19:00"; None: always. Raises TooManyKept, InvalidRequest, NotFound, Forbidden.
+    """
+    return current().send_json("PUT", f"{_path(name)}/warm", {"min_warm": min_warm, "hours": hours})
 
 
 def edit(name: str, *, description: str | None = None, tags: Sequence[str] | None = None) -> dict[str, Any]:

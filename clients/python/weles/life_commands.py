@@ -19,7 +19,7 @@ _VERSION = "a number, an alias, `latest`, or a version's hash"
 
 
 def add(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The commands download, versions, alias, card, edit, cite, delete, deleted and restore."""
+    """The commands download, versions, alias, card, edit, warm, cite, delete, deleted and restore."""
     fetched = _command(nouns, "download", _download, "keep a model's file, checked against its hash", version=True)
     fetched.add_argument("output", nargs="?", metavar="FILE", help="default: NAME-VERSION in this folder")
     _command(nouns, "versions", _versions, "list a model's versions")
@@ -33,6 +33,10 @@ def add(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     edit = _command(nouns, "edit", _edit, "change a model's description or tags")
     edit.add_argument("--description")
     edit.add_argument("--tags", help="separated by commas")
+    warm = _command(nouns, "warm", _warm, "keep a container of a model up, so that nobody waits for it")
+    warm.add_argument("--hours", metavar="HH:MM-HH:MM", help="of the day in UTC; default: always")
+    warm.add_argument("--off", action="store_true", help="let it go")
+    warm.add_argument("--show", action="store_true", help="print whether it is kept, and change nothing")
     _command(nouns, "cite", _cite, "print how to cite a version", version=True)
     _command(nouns, "delete", _delete, "delete a version, or the whole model", version=True)
     gone = nouns.add_parser("deleted", help="list what is deleted and can be restored, and until when")
@@ -85,6 +89,11 @@ def _card(options: Namespace) -> None:
 def _edit(options: Namespace) -> None:
     tags = None if options.tags is None else [tag.strip() for tag in options.tags.split(",") if tag.strip()]
     _print(model.edit(options.name, description=options.description, tags=tags))
+
+
+def _warm(options: Namespace) -> None:
+    kept = model.warmth(options.name) if options.show else None
+    _print(kept or model.keep_warm(options.name, 0 if options.off else 1, hours=options.hours))
 
 
 def _cite(options: Namespace) -> None:

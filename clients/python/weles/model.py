@@ -27,11 +27,13 @@ from weles.life import (
     delete,
     deleted,
     edit,
+    keep_warm,
     remove_alias,
     restore,
     set_alias,
     set_card,
     versions,
+    warmth,
 )
 from weles.progress import say
 from weles.requirements import EnvironmentLike
@@ -61,6 +63,7 @@ __all__ = [
     "explanations",
     "get",
     "info",
+    "keep_warm",
     "measures",
     "predict",
     "predict_later",
@@ -75,6 +78,7 @@ __all__ = [
     "unshare",
     "upload",
     "versions",
+    "warmth",
 ]
 
 _MODES = ("exact", "prob")

@@ -1,21 +1,43 @@
-"""Progress on standard error: a bar where it is a terminal, a few lines where it is not."""
+"""Progress on standard error, as loud as is wanted: nothing, the phases of a job, or its log as it grows, too.
+
+On a terminal there is a bar below the log; elsewhere a line for each phase, and the log only when it is asked for.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Callable, Protocol, TypeVar
 
 from tqdm import tqdm
 
-__all__ = ["Followed", "Progress", "follow", "progress", "say", "transfer"]
+from weles.errors import InvalidRequest
+
+__all__ = ["SHOWN", "Followed", "Progress", "choose", "follow", "progress", "say", "transfer"]
+
+SHOWN = ("log", "phases", "none")
 
 _BAR = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
 _SMALL_BYTES = 8_000_000
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+# What others wrote must not move this terminal's cursor, nor rename its window.
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def choose(given: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """What to show: `given`, else WELES_PROGRESS, else the log on a terminal and the phases elsewhere.
+
+    Raises InvalidRequest for another word than those of SHOWN.
+    """
+    chosen = given or environ.get("WELES_PROGRESS") or ("log" if _at_terminal() else "phases")
+    if chosen not in SHOWN:
+        raise InvalidRequest(f"Progress cannot be {chosen!r}.", next=f"Choose one of {', '.join(SHOWN)}.")
+    return chosen
 
 
 class Progress(Protocol):
@@ -23,6 +45,9 @@ class Progress(Protocol):
 
     def update(self, percent: float, phase: str, detail: str) -> None:
         """`percent` of the whole, 0 to 100; `phase` and `detail` say what is being done."""
+
+    def line(self, text: str) -> None:
+        """A line of the log."""
 
     def __enter__(self) -> Progress: ...
 
@@ -42,6 +67,9 @@ class _Bar:
         self._bar.n = min(max(percent, 0), 100)
         self._bar.refresh()
 
+    def line(self, text: str) -> None:
+        self._bar.write(_plain(text), file=sys.stderr)
+
     def __enter__(self) -> _Bar:
         return self
 
@@ -59,6 +87,9 @@ class _Lines:
             say(f"{self._title}: {phase} ({percent:.0f}%)" + (f": {detail}" if detail else ""))
             self._said = phase
 
+    def line(self, text: str) -> None:
+        say(_plain(text))
+
     def __enter__(self) -> _Lines:
         return self
 
@@ -66,9 +97,25 @@ class _Lines:
         return None
 
 
-def progress(title: str) -> Progress:
-    """A bar when standard error is a terminal, else a line for each phase."""
-    return _Bar(title) if sys.stderr is not None and sys.stderr.isatty() else _Lines(title)
+class _Nothing:
+    def update(self, percent: float, phase: str, detail: str) -> None:
+        return None
+
+    def line(self, text: str) -> None:
+        return None
+
+    def __enter__(self) -> _Nothing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def progress(title: str, shown: str = "phases") -> Progress:
+    """A bar when standard error is a terminal, else a line for each phase; nothing when `shown` is "none"."""
+    if shown == "none":
+        return _Nothing()
+    return _Bar(title) if _at_terminal() else _Lines(title)
 
 
 class Followed(Protocol):
@@ -90,12 +137,20 @@ class Followed(Protocol):
 _T = TypeVar("_T", bound=Followed)
 
 
-def follow(look: Callable[[], _T], title: Callable[[_T], str]) -> _T:
-    """Show how far it is until it has ended, looking less and less often; what was seen last."""
+def follow(
+    look: Callable[[], _T], title: Callable[[_T], str], news: Callable[[], list[str]], shown: str = "phases"
+) -> _T:
+    """Show how far it is until it has ended, looking less and less often; what was seen last.
+
+    `shown`: one of SHOWN; `news`: the lines of its log since it was last called.
+    """
     pause, now = _FIRST_PAUSE, look()
-    with progress(title(now)) as shown:
+    with progress(title(now), shown) as there:
         while True:
-            shown.update(now.percent, now.phase, now.detail)
+            # After the look: of what has ended all lines are there.
+            for line in news() if shown == "log" else ():
+                there.line(line)
+            there.update(now.percent, now.phase, now.detail)
             if now.ended:
                 return now
             time.sleep(pause)
@@ -108,10 +163,18 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def _at_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _plain(line: str) -> str:
+    return _ESCAPES.sub("", line)
+
+
 @contextmanager
-def transfer(title: str, total: int) -> Iterator[Callable[[int], object] | None]:
+def transfer(title: str, total: int, shown: str = "phases") -> Iterator[Callable[[int], object] | None]:
     """A bar of bytes for a large body on a terminal: call what it gives with the bytes sent so far; else None."""
-    if total < _SMALL_BYTES or sys.stderr is None or not sys.stderr.isatty():
+    if total < _SMALL_BYTES or shown == "none" or not _at_terminal():
         yield None
         return
     with tqdm(total=total, desc=title, unit="B", unit_scale=True, file=sys.stderr) as bar:

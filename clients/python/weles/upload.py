@@ -60,7 +60,7 @@ def send(connection: Connection, mod: Any, text: ModelText, data: Any, environme
         if stored is None:
             parts.append(dataset.data_part(table, open_files))
         body = Multipart(parts)
-        with transfer(text.name, len(body)) as sent:
+        with transfer(text.name, len(body), connection.progress) as sent:
             body.sent = sent
             return connection.json("POST", "/models", body=body, content_type=body.content_type)
 

@@ -43,7 +43,7 @@ def login(name: str, password: str, *, url: str | None = None) -> connection.Con
     answer = lake.send_json("POST", "/tokens", {"name": name, "password": password})
     token = str(answer["token"])
     config.save(config.Login(lake.url, token))
-    return connection.connect(lake.url, token, patience=lake.patience)
+    return connection.connect(lake.url, token, patience=lake.patience, progress=lake.progress)
 
 
 def me() -> User:

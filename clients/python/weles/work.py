@@ -8,6 +8,7 @@ from typing import Any
 
 from weles.connection import Connection, current, segment
 from weles.errors import LakeBusy, from_problem
+from weles.job_log import GrowingLog
 from weles.progress import follow
 
 __all__ = ["Job", "get", "mine"]
@@ -49,6 +50,10 @@ class Job:
         """Have it stopped; one that is over stays as it is."""
         return _job(current().json("DELETE", f"/jobs/{segment(self.id)}"))
 
+    def retry(self) -> Job:
+        """Have it tried again, when it is over, by a new job: that one. What is not over is given as it is."""
+        return get(str(current().json("POST", f"/jobs/{segment(self.id)}/retry")["job"]))
+
     def log(self) -> str:
         """What the lake wrote down about it."""
         return current().request("GET", f"/jobs/{segment(self.id)}/log", accept="text/plain").text
@@ -76,6 +81,8 @@ def wait_for(connection: Connection, job: str) -> Job:
     now = follow(
         lambda: _job(connection.json("GET", f"/jobs/{segment(job)}")),
         lambda seen: f"{seen.kind} {seen.model} version {seen.version}",
+        GrowingLog(connection, job).news,
+        connection.progress,
     )
     if now.state == "succeeded":
         return now

@@ -13,6 +13,7 @@ from weles import explanation, frames, model, sources, work
 from weles.errors import InvalidInput
 from weles.output import show
 from weles.progress import say
+from weles.progress_option import add_progress
 
 __all__ = ["add"]
 
@@ -26,6 +27,7 @@ def add(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     audit.add_argument("--target", help="the column of the truth; default: the model's own")
     audit.add_argument("--data-name", default="")
     audit.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
+    add_progress(audit)
     audit.set_defaults(run=_audit)
 
     audits = nouns.add_parser("audits", help="what is kept of a model's audits")
@@ -43,6 +45,7 @@ def add(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     compare.add_argument("--data", required=True, help="a .csv or .parquet file, or a dataset's hash")
     compare.add_argument("--measure", action="append")
     compare.add_argument("--target")
+    add_progress(compare)
     compare.set_defaults(run=_compare)
 
     explain = nouns.add_parser("explain", help="why a model predicts what it does")
@@ -61,6 +64,7 @@ def add(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     explain.add_argument("--seed", type=int, default=0)
     explain.add_argument("--model-version", metavar="VERSION", help="a number, an alias, or a hash")
     explain.add_argument("--plot", metavar="FILE", help="where to write the plot: .png, .svg, .html or .json")
+    add_progress(explain)
     explain.set_defaults(run=_explain)
 
     explanations = nouns.add_parser("explanations", help="your explanations of a model")
@@ -84,6 +88,8 @@ def add(nouns: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     does.add_argument("--wait", action="store_true", help="until it is over")
     does.add_argument("--cancel", action="store_true")
     does.add_argument("--log", action="store_true", help="print its log")
+    does.add_argument("--retry", action="store_true", help="try again what is over, by a new job")
+    add_progress(job)
     job.set_defaults(run=_job)
 
 
@@ -158,7 +164,8 @@ def _job(options: Namespace) -> None:
     if options.log:
         print(job.log(), end="")
         return
-    show(asdict(job.cancel() if options.cancel else job.wait() if options.wait else job))
+    done = job.cancel if options.cancel else job.retry if options.retry else job.wait if options.wait else lambda: job
+    show(asdict(done()))
 
 
 def _rows(path: str) -> Any:

@@ -15,15 +15,18 @@ session <- new.env(parent = emptyenv())
 #' @param url The lake's address, such as `"http://127.0.0.1:8080"`.
 #' @param token What shows the lake who you are.
 #' @param patience Seconds to wait, in all, for a lake that says "later", before giving up.
+#' @param progress What is shown of a job that one waits for: `"log"` (its phases, and its log as it grows), `"phases"`
+#'   or `"none"`. By default what the environment variable `WELES_PROGRESS` says, else the log where the terminal can
+#'   redraw a bar below it, and the phases elsewhere.
 #' @return The connection, invisibly. An error of class `weles_not_connected` when no lake is named
 #'   anywhere.
 #' @export
 #' @examples
 #' weles_connect("http://127.0.0.1:8080", token = "...")
-weles_connect <- function(url = NULL, token = NULL, patience = 60) {
+weles_connect <- function(url = NULL, token = NULL, patience = 60, progress = NULL) {
   login <- choose_login(url, token)
   session$connection <- structure(
-    list(url = login$url, token = login$token, patience = patience),
+    list(url = login$url, token = login$token, patience = patience, progress = choose_progress(progress)),
     class = "weles_connection"
   )
   invisible(session$connection)
@@ -107,7 +110,10 @@ ask_json <- function(...) {
 
 # The answer as text.
 ask_text <- function(path, accept = "text/plain", query = list()) {
-  response <- ask("GET", path, query = query, accept = accept)
+  text_in(ask("GET", path, query = query, accept = accept))
+}
+
+text_in <- function(response) {
   if (httr2::resp_has_body(response)) httr2::resp_body_string(response, "UTF-8") else ""
 }
 

@@ -35,15 +35,19 @@ print.weles_status <- function(x, ...) {
 
 # Show progress until the job has ended; its last status. An error of class weles_upload_failed when it did not succeed.
 wait_for <- function(job) {
-  check_status(follow(function() status_of(job)))
+  check_status(follow(function() status_of(job), job))
 }
 
-# Show progress until what `look` sees has ended; what it saw last. `title`: what it is called.
-follow <- function(look, title = function(seen) sprintf("%s version %s", seen$model, seen$version)) {
+# Show progress until what `look` sees of a job has ended; what it saw last. `title`: what it is called.
+follow <- function(look, job, title = function(seen) sprintf("%s version %s", seen$model, seen$version)) {
+  shown <- connection()$progress
+  news <- if (shown == "log") growing_log(job) else function() character()
   seen <- look()
-  show <- progress(title(seen))
+  show <- progress(title(seen), shown)
   pause <- FIRST_LOOK
   repeat {
+    # After the look: of what has ended all lines are there.
+    show_lines(news())
     show(seen$percent, seen$phase, seen$detail)
     if (seen$state %in% ENDED) {
       return(seen)
@@ -71,6 +75,26 @@ check_status <- function(status) {
     reason$next_step, fields,
     kinds = sub("^weles_", "", class(reason)[1])
   ))
+}
+
+# A function that gives the lines of a job's log since it was last called; none when the lake does not give them, for
+# the job goes on without.
+growing_log <- function(job) {
+  position <- "0"
+  function() {
+    if (is.null(position)) {
+      return(character())
+    }
+    tryCatch(
+      {
+        answer <- ask("GET", job_path(job, "/log"), query = list(after = position), accept = "text/plain")
+        # A lake that does not say how far this was would say all of it again.
+        position <<- httr2::resp_header(answer, "Weles-Log-Position")
+        strsplit(text_in(answer), "\n", fixed = TRUE)[[1]]
+      },
+      weles_error = function(...) character()
+    )
+  }
 }
 
 end_of_log <- function(job) {

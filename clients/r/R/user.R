@@ -36,7 +36,7 @@ user_login <- function(name, password, url = NULL) {
   answer <- ask_json("POST", "/tokens", body = json_body(list(name = name, password = password)))
   save_login(here$url, answer$token)
   on.exit()
-  weles_connect(here$url, answer$token, here$patience)
+  weles_connect(here$url, answer$token, here$patience, here$progress)
 }
 
 #' @rdname user_create

@@ -9,7 +9,8 @@
 #' @return `job_list()`: a data.frame of `id`, `kind`, `model`, `version`, `state`, `phase`, `percent` and
 #'   `created_at`. `job_log()`: what the lake wrote down about it, one text. The others: the job, a list of `id`,
 #'   `kind`, `model`, `version`, `state`, `phase`, `percent`, `detail`, `result` and `problem`. `job_wait()` follows
-#'   it, showing progress, until it is over, and raises what it failed with. Errors of class `weles_not_found`.
+#'   it, showing progress and its log ([weles_connect()] says how much), until it is over, and raises what it failed
+#'   with; `job_retry()` has one that is over tried again: the new job. Errors of class `weles_not_found`.
 #' @export
 #' @examples
 #' \dontrun{
@@ -32,7 +33,7 @@ job_get <- function(job) {
 #' @rdname job_list
 #' @export
 job_wait <- function(job) {
-  ended <- follow(function() job_get(job), function(seen) paste(seen$kind, seen$model, "version", seen$version))
+  ended <- follow(function() job_get(job), job, function(seen) paste(seen$kind, seen$model, "version", seen$version))
   if (ended$state == "succeeded") {
     return(ended)
   }
@@ -44,6 +45,12 @@ job_wait <- function(job) {
 #' @export
 job_cancel <- function(job) {
   as_job(ask_json("DELETE", job_path(job)))
+}
+
+#' @rdname job_list
+#' @export
+job_retry <- function(job) {
+  job_get(ask_json("POST", job_path(job, "/retry"))$job)
 }
 
 #' @rdname job_list

@@ -32,6 +32,10 @@ fresh() { # FILE SECONDS: it is there, and was modified within that time
 must_end() {
     [ -e "$ended.wanted" ] && return 0
     fresh "$run/lease" "$lease" || return 0
+    if [ -e "$run/warm" ]; then # It waits for a model.
+        ! fresh "$run/warm" "$idle" && [ -e "$run/warm" ]
+        return
+    fi
     [ -e "$run/ready" ] || return 1 # Loading is neither idleness nor age.
     fresh "$started" "$age" || return 0
     ! fresh "$run/used" "$idle" && ! fresh "$run/ready" "$idle"

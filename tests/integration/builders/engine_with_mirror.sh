@@ -5,7 +5,7 @@ set -euo pipefail
 folder=$1 cache=$2
 if [ "${3:-}" != inside ]; then
   "$(dirname "$0")/../../registry_program.sh" "$cache"
-  exec unshare --net -- "$0" "$folder" "$cache" inside
+  exec unshare --net --mount -- "$0" "$folder" "$cache" inside
 fi
 ip link set lo up
 printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: "%s/registry"}}\nhttp: {addr: "127.0.0.1:5000"}\n' "$folder" >"$folder/registry.yml"

@@ -5,12 +5,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from registry.domain.errors import InvalidInput, InvalidRequest, ModelDied, ModelNotLoadable, ModelRaised
+from registry.domain.ports import RunnableVersion
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.runners.channel import ContainerGone
 from registry.tables.table import Table
@@ -260,3 +262,26 @@ def test_sigterm_soon_after_the_start(save: Save, start: Start, engine: Any, tmp
         code = died.fields["exit_code"]
     thread.join()
     assert code == 0
+
+
+def test_a_container_waits_with_its_packages_for_a_model(save: Save, start: Start, r_image: str) -> None:
+    first = start(save("library(randomForest); " + DOUBLE))
+    assert first.ask("modules").header["modules"] == []
+    runner = first.runner
+    waiting = runner.warm(r_image, {"contract": 1, "imports": ["randomForest", "no.such.package"]})
+    loaded = save(calling("isNamespaceLoaded('randomForest') + 0 * newdata$x"))
+    runner.end(first.version, first.folder)
+    loaded.file.chmod(0o644)
+    manifest = {"contract": 1, "flavour": "r", "file": "model", "format": "rds", "target": None, "inputs": []}
+    folder = runner.start(RunnableVersion("b" * 32, r_image, loaded.file, manifest))
+    assert folder == waiting
+    second = replace(first, version="b" * 32, folder=folder)
+    assert second.predict([1.0]) == {"prediction": [1.0]}
+    assert second.ask("modules").header["modules"] == ["randomForest"]
+
+
+def test_an_r_that_gets_no_model_ends(save: Save, start: Start, r_image: str) -> None:
+    runner = start(save(DOUBLE), idle_seconds=3).runner
+    waiting = runner.warm(r_image, {"contract": 1, "imports": []})
+    assert runner.ending(waiting, 20).exit_code == 0
+    assert runner.waiting() == {}

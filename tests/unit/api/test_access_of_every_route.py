@@ -49,6 +49,8 @@ EXPECTED = {
     ("GET", "/api/v1/environments/<environment_id>/dockerfile"): SEE,
     ("GET", "/api/v1/environments/<environment_id>/diff"): SEE,
     ("GET", "/api/v1/models/<name>/requirements"): SEE,
+    ("GET", "/api/v1/models/<name>/warm"): SEE,
+    ("PUT", "/api/v1/models/<name>/warm"): CHANGE,
     ("POST", "/api/v1/tokens"): ANYONE,
     ("GET", "/api/v1/users"): ADMIN,
     ("POST", "/api/v1/users"): ADMIN,

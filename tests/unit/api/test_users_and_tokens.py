@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from registry import first_start
 from registry.api.services import services
 from registry.app import create_app
 from registry.db.engine import connect
@@ -199,3 +201,18 @@ def test_a_token_that_is_in_use_is_written_down_seldom(app: Flask, member: Flask
         for _ in range(5):
             accounts.note_use(caller)
     assert writes == [caller.token]
+
+
+def test_the_first_administrator_is_whom_the_settings_name(tmp_path: Path, desk: Desk) -> None:
+    named = {"WELES_ADMIN_NAME": "root", "WELES_ADMIN_PASSWORD": "correct horse"}
+    settings = Settings.from_environ(named, home=tmp_path / "named")
+    assert first_start.set_up(settings)
+    client = create_app(settings, desk=desk).test_client()
+    login = client.post("/api/v1/tokens", json={"name": "root", "password": "correct horse"})
+    assert login.status_code == 201, login.text
+    for token in (login.json["token"], settings.admin_token_file.read_text().strip()):
+        me = client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {token}"}).json
+        assert (me["name"], me["role"]) == ("root", "admin")
+    # Whoever is there already stays who they are.
+    assert not first_start.set_up(Settings.from_environ({"WELES_ADMIN_NAME": "other"}, home=tmp_path / "named"))
+    assert client.post("/api/v1/tokens", json={"name": "other", "password": "correct horse"}).status_code == 401

@@ -239,3 +239,23 @@ def test_a_form_is_no_question(client: FlaskClient, data: str) -> None:
         f"{MODEL}/predictions", data={"a": (io.BytesIO(b"x"), "x")}, content_type="multipart/form-data"
     )
     assert response.status_code == 415
+
+
+def test_a_log_is_read_on_from_where_it_was_read_to(app: Flask, client: FlaskClient, data: str) -> None:
+    job = client.post(f"{MODEL}/audits", json={"dataset": data}).json["job"]
+    log, positions = f"/api/v1/jobs/{job}/log", []
+
+    def read(lines: int) -> str:
+        with app.app_context():
+            services().jobs.log(job, [f"line {number}" for number in range(lines)])
+        answer = client.get(log, query_string={"after": positions[-1] if positions else 0})
+        positions.append(int(answer.headers["Weles-Log-Position"]))
+        return str(answer.text)
+
+    assert read(2) == "line 0\nline 1\n"
+    assert read(0) == ""
+    assert read(2500).count("\n") == 2500
+    assert positions[0] == positions[1] < positions[2]
+    client.delete(f"/api/v1/jobs/{job}")
+    assert client.get(f"{log}?follow=true&after={positions[1]}").text.count("\n") == 2500
+    assert client.get(f"{log}?after={2**63}").status_code == 400

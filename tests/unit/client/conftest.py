@@ -10,7 +10,7 @@ def _own_configuration(tmp_path, monkeypatch):
     """No test sees the desk's own login, lake or proxy."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    for name in ("WELES_URL", "WELES_TOKEN", "WELES_TOKEN_FILE"):
+    for name in ("WELES_URL", "WELES_TOKEN", "WELES_TOKEN_FILE", "WELES_PROGRESS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(connection, "_current", None)
 

@@ -32,7 +32,19 @@ def lake(connected):
         "GET", "/models/wine/card", Answer(body="# Wine ü\n".encode(), headers={"Content-Type": "text/markdown"})
     )
     connected.on("PUT", "/models/wine/card", Answer(body=b""))
+    connected.on("GET", "/models/wine/warm", {"min_warm": 0, "hours": None})
+    connected.on("PUT", "/models/wine/warm", {"min_warm": 1, "hours": "07:00-19:00"})
     return connected
+
+
+def test_a_model_is_kept_warm_and_let_go(lake, capsys):
+    assert model.warmth("wine") == {"min_warm": 0, "hours": None}
+    assert model.keep_warm("wine", hours="07:00-19:00")["min_warm"] == 1
+    assert main(["warm", "wine", "--off"]) == 0
+    assert main(["warm", "wine", "--show"]) == 0
+    assert '"min_warm": 0' in capsys.readouterr().out
+    sent = [each.json() for each in lake.requests("PUT", "/models/wine/warm")]
+    assert sent == [{"min_warm": 1, "hours": "07:00-19:00"}, {"min_warm": 0, "hours": None}]
 
 
 def test_aliases(lake):

@@ -71,6 +71,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
          "last_number": 2, "deleted_at": None, "created_at": AT, "visibility": "public"},
     ],
     "model_shares": [{"model": "wine", "user_id": 2}],
+    "kept_warm": [{"model": "wine", "hours": "07:00-19:00"}],
     "versions": [
         {**_VERSION, "id": "1" * 32, "number": 1, "description": "first", "tags": ["1"], "state": "ready"},
         {**_VERSION, "id": "2" * 32, "number": 2, "description": "second", "tags": ["2"], "state": "failed",

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,10 +17,12 @@ from registry.db.deletion import SqlDeletions
 from registry.db.models import SqlModels
 from registry.db.search import SqlSearch
 from registry.db.tables import alias_moves, jobs, model_aliases, models, users, versions
+from registry.db.warmth import SqlWarmth
 from registry.domain.entities import Added, ModelVersion, Outcome, Resolution, Shown, State, User, now
-from registry.domain.errors import AliasMoved, Deleted, NotFound
+from registry.domain.errors import AliasMoved, Deleted, NotFound, TooManyKept
 from registry.domain.search import Search
 from registry.domain.version_ref import VersionRef
+from registry.domain.warmth import Warmth
 
 ANN = User(1, "ann", "member")
 MANY = 8
@@ -255,3 +257,24 @@ def test_texts_of_a_model(stored: SqlModels) -> None:
     assert (stored.model("wine").tags, stored.model("wine").card) == (["x"], "# Wine")
     with pytest.raises(NotFound):
         stored.edit("nosuch", tags=[])
+
+
+def test_what_is_kept_warm_is_what_callers_get(engine: Engine, stored: SqlModels) -> None:
+    kept = SqlWarmth(engine)
+    assert kept.of("wine") == Warmth(0, None)
+    ids = [stored.version("wine", VersionRef(number=add(stored, letter).number)).id for letter in "ab"]
+    kept.keep("wine", None, 1)
+    assert kept.versions(now()) == []
+    for each in ids:
+        stored.version_is_ready(each, Shown([]))
+    assert kept.versions(now()) == [ids[1]]
+    SqlAliases(engine).put("wine", "production", stored.version("wine", VersionRef(number=1)), ANN)
+    assert kept.versions(now()) == [ids[0]]
+    kept.keep("wine", "07:00-07:01", 1)
+    assert kept.versions(datetime(2026, 11, 25, 12, tzinfo=UTC)) == []
+    add(stored, "c", "beer")
+    with pytest.raises(TooManyKept):
+        kept.keep("beer", None, 1)
+    kept.let_go("wine")
+    kept.keep("beer", None, 1)
+    assert (kept.of("wine"), kept.of("beer")) == (Warmth(0, None), Warmth(1, None))

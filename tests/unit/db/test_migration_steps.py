@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from registry.db import engine as engines
+from registry.db import search_index
 from registry.db.access import SqlAccess
 from registry.db.accounts import SqlAccounts
 from registry.db.datasets import SqlDatasets
@@ -25,6 +26,7 @@ from registry.db.search import SqlSearch
 from registry.db.tables import metadata
 from registry.domain.access import EVERY_SCOPE, Right, Thing, rights
 from registry.domain.entities import State
+from registry.domain.ranges import Interval
 from registry.domain.search import Search
 from registry.domain.version_ref import VersionRef
 from tests.unit.db.rows import DATASET, ENVIRONMENT, RESOLUTION, ROWS, TOKEN, fill, left
@@ -78,6 +80,8 @@ STEPS = {
     "0009": Step(),
     "0010": Step(),
     "0011": Step(),
+    "0012": Step(),
+    "0013": Step(),
 }
 
 
@@ -169,6 +173,22 @@ def _require_readable(engine: Engine) -> None:
     assert jobs.log_after("j" * 32, 0) == [(1, "a line")]
     standing = SqlAccess(engine).standing(Thing.MODEL, "wine", 2)
     assert Right.USE in rights(standing, None)
+
+
+def test_words_of_before_know_the_facets(engine: Engine) -> None:
+    """A search for words and a state finds models whose words were kept before states were among them."""
+    _upgrade(engine, _before()["0013"])
+    with engine.execution_options(writes=True).begin() as connection:
+        fill(connection)
+        search_index.refresh(connection)
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("UPDATE search_text SET vector = to_tsvector('simple', 'wine')"))
+    _upgrade(engine, "head")
+    caller = SqlAccounts(engine).caller(TOKEN)
+    assert caller is not None
+    for classes, found in ((2, ["wine"]), (3, [])):
+        asked = Search(words=("wine",), state=State.READY, language="python", classes=Interval(classes, classes))
+        assert [each.name for each in SqlSearch(engine).find(asked, caller.user).models] == found
 
 
 def test_tables_of_a_newer_lake_are_left_as_they_are(engine: Engine) -> None:

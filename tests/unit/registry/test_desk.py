@@ -25,7 +25,7 @@ from registry.domain.errors import (
     ModelNotUsable,
 )
 from registry.domain.ports import Ending, RunnableVersion
-from registry.runners.desk import BUSY_SECONDS, LeaseDesk, longest_idle
+from registry.runners.desk import LeaseDesk, module_names
 from registry.runners.desk_client import DeskClient
 from registry.runners.desk_server import DeskServer
 from registry.runners.run_folder import RunFolders
@@ -54,6 +54,7 @@ class Versions:
             "id": version_id,
             "model": "wine",
             "number": 1,
+            "owner_id": 1,
             "state": State.READY,
             "deleted_at": None,
             "problem": None,
@@ -93,6 +94,8 @@ def desk(runner: FakeRunner, versions: Versions) -> LeaseDesk:
         recipes={"python": RECIPE},
         limit=2,
         answers=lambda folder: (folder / "socket").exists(),
+        modules=lambda _: ["numpy", "sklearn.tree", "not a name", 7],
+        prewarmed=1,
         rebuild=lambda version: f"job of {version.id}",
     )
 
@@ -185,12 +188,6 @@ def test_an_image_that_is_gone_is_made_again(desk: LeaseDesk, versions: Versions
     assert client.rebuild("a") is None
 
 
-def test_longest_idle() -> None:
-    assert longest_idle({}) is None
-    assert longest_idle({"a": BUSY_SECONDS - 0.1}) is None
-    assert longest_idle({"a": BUSY_SECONDS, "b": BUSY_SECONDS + 1, "c": 0.0}) == "b"
-
-
 def test_the_desk_over_its_socket_is_the_same_desk(desk: LeaseDesk, runner: FakeRunner, tmp_path: Path) -> None:
     deep = tmp_path / ("a-long-name-" * 9)
     deep.mkdir()
@@ -236,3 +233,67 @@ def test_the_doctor_answers_on_the_same_socket(desk: LeaseDesk, tmp_path: Path) 
     DeskServer(desk, Doctor(), tmp_path / "desk").start()
     spec = EnvironmentSpec("python", "3.11", (Pin("joblib", "1.4.2"),))
     assert _client(tmp_path / "desk").examine(spec, PYTHON) == {"asked": ["joblib==1.4.2"], "base": "3.11.2"}
+
+
+def test_a_container_waits_for_the_next_model_of_an_environment(desk: LeaseDesk, runner: FakeRunner) -> None:
+    desk.lease("a")
+    desk.warm_ahead()
+    desk.warm_ahead()
+    ((waiting, image),) = runner.waiting().items()
+    assert image == "sha256:1"
+    assert runner.orders == [{"contract": 1, "imports": ["numpy", "sklearn.tree"]}]
+    # At the limit of two: the one that waits becomes the one that is asked for.
+    assert desk.lease("b") == waiting
+    assert runner.waiting() == {}
+    desk.warm_ahead()
+    assert runner.waiting() == {}
+
+
+def test_what_is_kept_is_started_used_and_given_up_last(desk: LeaseDesk, runner: FakeRunner) -> None:
+    touched: list[Path] = []
+    desk.keep(["a"], touched.append)
+    folder = runner.running()["a"]
+    desk.keep(["a"], touched.append)
+    assert touched == []
+    _idle(folder, 200)
+    desk.keep(["a"], touched.append)
+    assert touched == [folder]
+    _idle(desk.lease("b"), 60)
+    desk.lease("c")
+    assert set(runner.running()) == {"a", "c"}
+
+
+def test_one_that_cannot_be_kept_does_not_cost_others_theirs(
+    desk: LeaseDesk, runner: FakeRunner, versions: Versions
+) -> None:
+    known = versions.version_by_id
+    versions.version_by_id = lambda each: SimpleNamespace(  # type: ignore[method-assign]
+        **{**vars(known(each)), "image_id": None if each == "a" else "sha256:1"}
+    )
+    with pytest.raises(EnvironmentNotReady):
+        desk.keep(["a", "b"], lambda _: None)
+    assert set(runner.running()) == {"b"}
+
+
+def test_what_waits_makes_room_first(desk: LeaseDesk, runner: FakeRunner, versions: Versions) -> None:
+    _idle(desk.lease("a"), 3600)
+    desk.warm_ahead()
+    versions.changes = {"image_id": "sha256:another"}
+    desk.lease("b")
+    assert set(runner.running()) == {"a", "b"}
+    assert runner.waiting() == {}
+
+
+def test_an_image_that_cannot_wait_is_left_alone(desk: LeaseDesk, runner: FakeRunner) -> None:
+    desk.lease("a")
+    runner.failure = ModelNotLoadable("ContractError", "model.json is not there", "")
+    desk.warm_ahead()
+    runner.failure = None
+    desk.warm_ahead()
+    assert runner.waiting() == {}
+
+
+def test_names_of_modules_are_read_with_suspicion() -> None:
+    assert module_names(["os; rm", "a" * 300, "", "_x.y", None, "ünï"]) == ["_x.y"]
+    assert module_names({"numpy": 1}) == []
+    assert len(module_names(["a"] * 100_000)) == 5000

@@ -30,7 +30,16 @@ class RuntimeProcess:
     """One runtime; `environ` holds its WELES_* variables."""
 
     def __init__(
-        self, folder, model, inputs=X, flavour="python", format="pickle", python=sys.executable, manifest=(), **environ
+        self,
+        folder,
+        model,
+        inputs=X,
+        flavour="python",
+        format="pickle",
+        python=sys.executable,
+        manifest=(),
+        order=None,
+        **environ,
     ):
         self.model_dir, self.run_dir = folder / "model", folder / "run"
         self.model_dir.mkdir(parents=True)
@@ -43,7 +52,11 @@ class RuntimeProcess:
             "contract": 1, "flavour": flavour, "file": file.name, "format": format, "target": None,
             "inputs": inputs.to_json(), "threads": 1,
         }  # fmt: skip
-        (self.model_dir / "model.json").write_text(json.dumps(document | dict(manifest)))
+        self._document = document | dict(manifest)
+        if order is None:
+            self.give()
+        else:
+            (self.model_dir / "warm.json").write_text(json.dumps(order))
         folders = {"WELES_MODEL_DIR": str(self.model_dir), "WELES_RUN_DIR": str(self.run_dir)}
         self.process = subprocess.Popen(
             [python, "-I", str(RUNTIME)],
@@ -52,6 +65,12 @@ class RuntimeProcess:
             stderr=subprocess.STDOUT,
         )
         self.channel = Channel()
+
+    def give(self):
+        """The manifest; a runtime with an `order` has waited for it. self."""
+        (self.model_dir / ".model.json").write_text(json.dumps(self._document))
+        (self.model_dir / ".model.json").rename(self.model_dir / "model.json")
+        return self
 
     @property
     def socket(self):

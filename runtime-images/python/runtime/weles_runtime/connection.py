@@ -5,6 +5,7 @@ import socket
 from weles_runtime.frames import PREFIX, FrameError, decode, encode
 
 _SMALL = 64 << 10
+_NOT_USE = ("ping", "modules")
 
 
 class Connection:
@@ -53,7 +54,7 @@ class Connection:
             except FrameError as error:
                 self._send(*_refusal(str(error)))
                 return True
-            is_use = header.get("op") != "ping"
+            is_use = header.get("op") not in _NOT_USE
             self._send(*self._answer(header, table))
             return True
         finally:

@@ -1,8 +1,8 @@
-"""What a runtime can be asked: ping, hello, predict."""
+"""What a runtime can be asked: ping, hello, modules, predict."""
 
 import platform
 
-from weles_runtime import inputs, packages
+from weles_runtime import inputs, packages, warm
 from weles_runtime.errors import NotAPrediction, RequestError, describe
 from weles_runtime.manifest import CONTRACT
 from weles_runtime.turns import Turns
@@ -26,6 +26,8 @@ class Operations:
                 return {"ok": True}, self._predict(header, table)
             if operation == "hello":
                 return self._hello(), None
+            if operation == "modules":
+                return {"ok": True, "modules": warm.imported()}, None
             if operation == "ping":
                 return {"ok": True}, None
             raise RequestError("invalid_request", "unknown operation {!r}".format(operation))

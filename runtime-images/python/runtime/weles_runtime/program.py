@@ -6,8 +6,9 @@ import signal
 import sys
 import threading
 import time
+from contextlib import contextmanager
 
-from weles_runtime import flavours, manifest, model_file, settings
+from weles_runtime import flavours, manifest, model_file, settings, warm
 from weles_runtime.errors import ContractError, describe
 from weles_runtime.lifetime import Lifetime
 from weles_runtime.operations import Operations
@@ -40,22 +41,26 @@ class _Ending:
 def run(environ):
     """Run the runtime and end the process with the contract's exit code."""
     run_dir = environ.get("WELES_RUN_DIR", "/weles/run")
-    try:
+    with _contract_kept(run_dir):
         chosen = settings.from_environ(environ)
-        described = manifest.read(chosen.model_dir)
-        flavour = flavours.find(described.flavour)
-        model_file.check(described.format)
-    except ContractError as error:
-        _write_failure(run_dir, dict(describe("contract", error), traceback=""))
-        _exit(CONTRACT_BROKEN)
-    for name in _THREAD_VARIABLES if described.threads else ():
-        environ.setdefault(name, str(described.threads))
-
+        order = warm.read(chosen.model_dir) if warm.wanted(chosen.model_dir) else None
     lifetime, ending = Lifetime(chosen), _Ending()
     signal.signal(signal.SIGTERM, lambda *_: ending.because("SIGTERM"))
     threading.Thread(target=_watch, args=(lifetime, ending), daemon=True).start()
-    # Loading counts as work: only the loss of the lease ends it.
+    # Importing and loading count as work: only the loss of the lease ends it.
+    if order is not None:
+        _use_threads(environ, order.threads)
+        lifetime.begin()
+        warm.import_all(order.imports)
+        lifetime.finish(is_use=True)
+        warm.wait(chosen.model_dir, run_dir)
+
     lifetime.begin()
+    with _contract_kept(run_dir):
+        described = manifest.read(chosen.model_dir)
+        flavour = flavours.find(described.flavour)
+        model_file.check(described.format)
+    _use_threads(environ, described.threads)
     model, load_seconds = _load(flavour, described, run_dir)
     lifetime.finish(is_use=True)
 
@@ -65,6 +70,22 @@ def run(environ):
     server.serve()
     server.drain(lifetime.lease_is_lost)
     _exit(ENDED)
+
+
+@contextmanager
+def _contract_kept(run_dir):
+    """End with the contract's exit code for what is not as the contract says."""
+    try:
+        yield
+    except ContractError as error:
+        _write_failure(run_dir, dict(describe("contract", error), traceback=""))
+        _exit(CONTRACT_BROKEN)
+
+
+def _use_threads(environ, threads):
+    """What the libraries read when they are imported."""
+    for name in _THREAD_VARIABLES if threads else ():
+        environ.setdefault(name, str(threads))
 
 
 def _load(flavour, described, run_dir):

@@ -91,6 +91,7 @@ json_unescape <- function(escape) {
 
 # JSON of each text. Not vectors of vectors: json_array() and json_object() put values together.
 json_text <- function(texts) {
+  if (!length(texts)) return(character())
   texts <- clean_text(texts)
   odd <- grep("[\"\\\\[:cntrl:]]", texts)
   if (length(odd)) texts[odd] <- json_escape(texts[odd])

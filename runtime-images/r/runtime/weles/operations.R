@@ -1,4 +1,4 @@
-# What a runtime can be asked: ping, hello, predict.
+# What a runtime can be asked: ping, hello, modules, predict.
 
 # A function of a question's bytes that gives the answer's. It never fails: what goes wrong is an answer too.
 operations <- function(manifest, flavour, model, load_seconds) {
@@ -12,6 +12,10 @@ operations <- function(manifest, flavour, model, load_seconds) {
         if (identical(operation, "ping")) {
           not_use()
           return(frame_of(c(ok = "true")))
+        }
+        if (identical(operation, "modules")) {
+          not_use()
+          return(frame_of(c(ok = "true", modules = json_array(json_text(loaded_packages())))))
         }
         on_use()
         if (identical(operation, "hello")) {

@@ -1,4 +1,4 @@
-# From start to exit code: read the manifest, load the model, serve. What ends the runtime is outside (watch.sh).
+# From start to exit code: wait for a model where there is none yet, read the manifest, load the model, serve. What ends the runtime is outside (watch.sh).
 
 MODEL_NOT_LOADED <- 3L
 CONTRACT_BROKEN <- 4L
@@ -26,6 +26,8 @@ run <- function() {
 # Settings, manifest and flavour. An error of class ContractError for what is not as the contract says.
 prepare <- function(run_dir) {
   settings <- settings_from_environment()
+  packages <- read_warm(settings$model_dir)
+  if (!is.null(packages)) wait_for_model(packages, settings$model_dir, run_dir)
   manifest <- read_manifest(settings$model_dir)
   list(settings = settings, manifest = manifest, flavour = find_flavour(manifest$flavour))
 }
