@@ -54,7 +54,7 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     pattern(
         "timeout",
-        rf"(?:compiling {NAME} )?took longer than (?P<seconds>\d+) seconds and was ended",
+        rf"(?:(?:compiling|preparing) {NAME} )?took longer than (?P<seconds>\d+) seconds and was ended",
         "It took longer than {seconds} seconds, the limit of this lake, and was ended.",
         "Try again; what was downloaded is kept. If it takes as long again, ask the operator for a higher limit.",
     ),
@@ -179,15 +179,15 @@ def _filled(phase: Phase, known: Pattern, found: re.Match[str], raw: str, packag
         package=name,
         cause=reason.cause,
         summary=summary[:1].upper() + summary[1:] if name is None else summary,
-        line=_line_around(shown.string, shown.start() if reason.cause != "timeout" else _last_said(shown)),
+        line=_line_around(shown) if reason.cause != "timeout" else _last_said(shown),
         suggestion=f"{_other_name(name, reason.cause)}{reason.suggestion.format(**groups)}",
     )
 
 
-def _last_said(found: re.Match[str]) -> int:
-    """Where what was said last before a match begins: what hangs has said there what it was about to do."""
+def _last_said(found: re.Match[str]) -> str:
+    """The line before a match, if there is one: what hangs has said there what it was about to do."""
     before = found.string[: found.string.rfind("\n", 0, found.start()) + 1].rstrip()
-    return max(0, len(before) - 1) if before else found.start()
+    return before.rpartition("\n")[2].strip()[:SUMMARY_LENGTH] if before else _line_around(found)
 
 
 def _other_name(package: str | None, cause: str) -> str:
@@ -203,7 +203,10 @@ def _unwrap(log: str) -> str:
     return re.sub(r"\n[ \t]{2,}(?!cause:)(?=\S)", " ", log)
 
 
-def _line_around(text: str, position: int) -> str:
-    start = text.rfind("\n", 0, position) + 1
-    end = text.find("\n", position)
-    return text[start : end if end >= 0 else len(text)].strip().removeprefix("cause: ")[:SUMMARY_LENGTH]
+def _line_around(found: re.Match[str]) -> str:
+    """The line, or as one line those, that a match is in."""
+    text = found.string
+    start = text.rfind("\n", 0, found.start()) + 1
+    end = text.find("\n", found.end() - 1)
+    line = " ".join(text[start : end if end >= 0 else len(text)].split("\n"))
+    return re.sub(r"[ \t]{2,}", " ", line).strip().removeprefix("cause: ")[:SUMMARY_LENGTH]

@@ -13,6 +13,7 @@ import docker
 from docker.errors import ImageNotFound, NotFound
 
 from builders.bases import Base
+from builders.build_cache import BuildCache
 from builders.built_image import BuiltImage
 from builders.context import build_context, runtime_files
 from builders.delivery import Delivery
@@ -31,6 +32,7 @@ from builders.resolve import failure
 from builders.runtimes import list_bases
 from builders.site import SiteSettings
 from builders.spec import EnvironmentSpec
+from builders.watch import Watch
 from builders.workshop import Workshop
 
 LAKE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -41,7 +43,9 @@ class DockerBuilder:
     """Builds the environments of one lake on one engine.
 
     `lake` labels all that is made; `runtimes_folder` is `runtime-images`; `timeout_seconds` is for each of resolve,
-    fetch and build. With `registry`, images are delivered there. Every method may raise BuilderUnavailable.
+    fetch and build when it is called without a watch; one watch holds for all of them. With `registry`, images are
+    delivered there; `cache` is tidied after builds. Every method may raise BuilderUnavailable, and those with a watch
+    Unwanted. Without a watch, who is not `patient` does not wait for an image with compilers (BaseInTheMaking).
     """
 
     def __init__(
@@ -54,6 +58,8 @@ class DockerBuilder:
         runtimes_folder: Path,
         timeout_seconds: float,
         registry: str = "",
+        cache: BuildCache | None = None,
+        patient: bool = True,
     ) -> None:
         if LAKE_NAME.fullmatch(lake) is None:
             raise ValueError(f"{lake!r} is not a lake's name: lower-case letters, digits and hyphens, at most 63")
@@ -62,7 +68,9 @@ class DockerBuilder:
         self._lake = lake
         self._runtimes_folder = runtimes_folder
         self._timeout = timeout_seconds
-        self._workshop = Workshop(client, store, site, lake, timeout_seconds)
+        self._site = site
+        self._cache = cache
+        self._patient = patient
         self._delivery = Delivery(client, registry, lake) if registry else None
 
     def bases(self) -> list[Base]:
@@ -77,9 +85,10 @@ class DockerBuilder:
         """The recipe of every language that has a runtime."""
         return {each: self.recipe(each) for each in LANGUAGES if runtime_folder(each, self._runtimes_folder).is_dir()}
 
-    def resolve(self, spec: EnvironmentSpec, base: Base, report: BuildReport) -> Resolution:
+    def resolve(self, spec: EnvironmentSpec, base: Base, report: BuildReport, watch: Watch | None = None) -> Resolution:
         """Lock the specification for the base. Raises BuildFailed."""
-        return LANGUAGES[spec.language].resolve(self._workshop, spec, base, report)
+        resolution = LANGUAGES[spec.language].resolve(self._workshop(watch), spec, base, report)
+        return replace(resolution, lock=self._measured(resolution.lock))
 
     def missing(self, lock: Lock) -> Missing:
         """What `fetch` would have to get, and to compile, for the lock."""
@@ -93,14 +102,19 @@ class DockerBuilder:
         """The text that `build` builds from. Raises ValueError for a lock that is no language's."""
         return LANGUAGES[lock.language].render(lock, base, self.recipe(lock.language))
 
-    def fetch(self, resolution: Resolution, base: Base, report: BuildReport) -> None:
+    def fetch(self, resolution: Resolution, base: Base, report: BuildReport, watch: Watch | None = None) -> Lock:
         """Bring the locked files into the package store; what is there needs no network.
+
+        The lock, with the size of every file: there are indexes that do not say it, and layers go by it.
 
         Raises BuildFailed; PackageMissing when what `resolve` had kept is there no more.
         """
-        LANGUAGES[resolution.lock.language].fetch(self._workshop, resolution, base, report)
+        LANGUAGES[resolution.lock.language].fetch(self._workshop(watch), resolution, base, report)
+        return self._measured(resolution.lock)
 
-    def build(self, environment_id: str, lock: Lock, base: Base, report: BuildReport) -> BuiltImage:
+    def build(
+        self, environment_id: str, lock: Lock, base: Base, report: BuildReport, watch: Watch | None = None
+    ) -> BuiltImage:
         """Build from the package store, without network; an image that is there is taken as it is.
 
         Raises BuildFailed; PackageMissing when the store has lost a file; ValueError when the id is not that of
@@ -113,13 +127,13 @@ class DockerBuilder:
             report.phase("build", 1.0, "the image is there already")
             return self._delivered(there, report)
         self._check_base(base)
-        began = time.monotonic()
+        workshop, began = self._workshop(watch), time.monotonic()
         report.phase("build", 0.0, f"packages: {len(lock.packages)}")
         tag = self._tag(environment_id)
         content = f"{tag}-content"
         try:
-            self._finish(self._build_content(content, lock, base, recipe, report), report)
-            installed = LANGUAGES[lock.language].installed(self._workshop, content)
+            self._finish(self._build_content(workshop, content, lock, base, recipe, report), report)
+            installed = LANGUAGES[lock.language].installed(workshop, content)
             _check_installed(lock, installed)
             labels = {
                 "weles": self._lake,
@@ -130,9 +144,12 @@ class DockerBuilder:
             }
             # What is installed is known only after the build, so the labels come with a second one, of no layer.
             with build_context({"Dockerfile": f"FROM {content}\n".encode()}, self._store.root) as context:
-                self._finish(build_image(self._client, context, tag=tag, labels=labels, timeout=_LABEL_SECONDS), report)
+                last = Watch(_LABEL_SECONDS)
+                self._finish(build_image(self._client, context, tag=tag, labels=labels, watch=last), report)
         finally:
             self._untag(content)
+            if self._cache is not None:
+                self._cache.tidy_soon()
         built = self.exists(environment_id)
         if built is None:
             raise BuilderUnavailable(f"the image {tag} was built and is gone; does something else remove images here?")
@@ -187,6 +204,14 @@ class DockerBuilder:
                     self._client.api.remove_container(each, force=True, v=True)
         return len(found)
 
+    def _measured(self, lock: Lock) -> Lock:
+        """The lock with the sizes that the store knows where the index has not said them."""
+        packages = (
+            each if each.file.size else replace(each, file=replace(each.file, size=self._store.size(each.file)))
+            for each in lock.packages
+        )
+        return replace(lock, packages=tuple(packages))
+
     def _tag(self, environment_id: str) -> str:
         return f"weles-env/{self._lake}:{_short(environment_id)}"
 
@@ -210,7 +235,13 @@ class DockerBuilder:
                 f"after `weles-admin runtimes install {base.language} {minor}` if it is not installed"
             )
 
-    def _build_content(self, tag: str, lock: Lock, base: Base, recipe: Recipe, report: BuildReport) -> BuildOutcome:
+    def _workshop(self, watch: Watch | None) -> Workshop:
+        watch = watch or Watch(self._timeout, patient=self._patient)
+        return Workshop(self._client, self._store, self._site, self._lake, watch)
+
+    def _build_content(
+        self, workshop: Workshop, tag: str, lock: Lock, base: Base, recipe: Recipe, report: BuildReport
+    ) -> BuildOutcome:
         language = LANGUAGES[lock.language]
         files: dict[str, bytes | Path] = {"Dockerfile": language.render(lock, base, recipe).encode("ascii")}
         for layer in layers(lock):
@@ -232,8 +263,8 @@ class DockerBuilder:
                 context,
                 tag=tag,
                 labels={"weles": self._lake, "weles.role": "content"},
-                timeout=self._timeout,
-                arguments=language.build_arguments(self._workshop, base),
+                watch=workshop.watch,
+                arguments=language.build_arguments(workshop, base),
                 on_line=report.log,
                 on_progress=lambda fraction, step: report.phase("build", 0.9 * fraction, step_detail(step)),
             )

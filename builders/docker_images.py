@@ -4,7 +4,6 @@ Removing an image frees no byte while BuildKit's cache remembers the steps that 
 has any more are removed with it, and no other.
 """
 
-import json
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any
 import docker
 from docker.errors import APIError, ImageNotFound
 
+from builders.build_cache import forget, parents, records
 from builders.engine import engine_errors
 from builders.prune import Image, Layer
 from builders.stored_images import Removal, Store, StoredImage
@@ -50,7 +50,7 @@ class DockerImages:
         removed: list[str] = []
         refused: dict[str, str] = {}
         with engine_errors():
-            shared_before = {each["ID"] for each in self._cache() if each["Shared"]}
+            shared_before = {each["ID"] for each in records(self._client) if each["Shared"]}
             for image_id in image_ids:
                 try:
                     self._remove(image_id)
@@ -107,24 +107,13 @@ class DockerImages:
             users.setdefault(container["ImageID"], []).append(container["Names"][0].lstrip("/"))
         return users
 
-    def _cache(self) -> list[dict[str, Any]]:
-        return self._client.api.df().get("BuildCache") or []
-
     def _free_cache(self, shared_before: Collection[str]) -> int:
         """Remove the records whose layers no image has any more, and all that builds upon them; bytes that stay."""
-        waiting = doomed(self._cache(), shared_before)
+        waiting = doomed(records(self._client), shared_before)
         # Again, for those that something was built upon meanwhile.
         for _ in range(_PASSES):
-            waiting = {each: size for each, size in waiting.items() if not self._forget(each)}
+            waiting = {each: size for each, size in waiting.items() if not forget(self._client, each)}
         return sum(waiting.values())
-
-    def _forget(self, record: str) -> bool:
-        api = self._client.api
-        with api.post(
-            f"{api.base_url}/v{api.api_version}/build/prune", params={"filters": json.dumps({"id": [record]})}
-        ) as response:
-            response.raise_for_status()
-            return record in (response.json().get("CachesDeleted") or ())
 
 
 def layer_sizes(history: list[dict[str, Any]], count: int) -> list[int]:
@@ -138,21 +127,21 @@ def layer_sizes(history: list[dict[str, Any]], count: int) -> list[int]:
     return [int(each["Size"]) for each in steps] if len(steps) == count else [0] * count
 
 
-def doomed(records: list[dict[str, Any]], shared_before: Collection[str]) -> dict[str, int]:
+def doomed(found: list[dict[str, Any]], shared_before: Collection[str]) -> dict[str, int]:
     """Id → bytes of the records that images shared before and share no more, and of all that builds on them.  (pure)
 
     Those that build on others come first: a record can only go after them.
     """
-    free = {each["ID"]: each for each in records if not each["Shared"] and not each["InUse"]}
+    free = {each["ID"]: each for each in found if not each["Shared"] and not each["InUse"]}
     generation = {each for each in free if each in shared_before}
-    found: dict[str, int] = {}
+    gone: dict[str, int] = {}
     while generation:
         for each in sorted(generation):
             # Whoever is met again on a longer way goes before all that was met since.
-            found.pop(each, None)
-            found[each] = int(free[each]["Size"])
-        generation = {each for each, record in free.items() if record["Parent"] in generation}
-    return dict(reversed(found.items()))
+            gone.pop(each, None)
+            gone[each] = int(free[each]["Size"])
+        generation = {each for each, record in free.items() if not generation.isdisjoint(parents(record))}
+    return dict(reversed(gone.items()))
 
 
 def _time(text: str) -> datetime:

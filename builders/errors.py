@@ -4,10 +4,13 @@ BuilderError
 ├── InvalidSpec          the caller's fault: lines that are not plain pins
 ├── NoSuchRuntime        the language version is not installed in this lake
 ├── BuildFailed          the environment's fault: it cannot be resolved, fetched or built
+├── Unwanted             nobody's fault: nobody wants it any more
 └── BuilderUnavailable   the lake's fault: no engine, no disk, no network; worth trying again
+    └── BaseInTheMaking  what compiles is not there yet
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from builders.diagnosis import Diagnosis
 
@@ -68,6 +71,13 @@ class BuildFailed(BuilderError):
         return BuildFailed, (self.diagnosis, self.log_tail)
 
 
+class Unwanted(BuilderError):
+    """Nobody wants the environment any more: its making was stopped, and nothing half-made is left."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody wants it any more")
+
+
 class BuilderUnavailable(BuilderError):
     """The lake cannot build at present; `reason` says what the operator should look at.
 
@@ -81,3 +91,16 @@ class BuilderUnavailable(BuilderError):
 
     def __reduce__(self) -> tuple[type["BuilderUnavailable"], tuple[str, Diagnosis | None]]:
         return BuilderUnavailable, (self.reason, self.diagnosis)
+
+
+class BaseInTheMaking(BuilderUnavailable):
+    """An image with compilers is being made, which takes a minute or some; `detail` is how far it is."""
+
+    def __init__(self, language: str, version: str, detail: str) -> None:
+        super().__init__(f"{language} {version} with compilers is being made: {detail}")
+        self.language = language
+        self.version = version
+        self.detail = detail
+
+    def __reduce__(self) -> Any:
+        return BaseInTheMaking, (self.language, self.version, self.detail)

@@ -5,7 +5,6 @@ checked again here before it is kept.
 """
 
 import json
-import time
 from collections.abc import Callable, Sequence
 
 import docker
@@ -13,6 +12,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from builders.bases import Base
+from builders.dev_bases import with_compilers
 from builders.diagnosis import Diagnosis, diagnose
 from builders.errors import BuilderUnavailable, BuildFailed
 from builders.lock import LockedPackage, Resolution
@@ -20,15 +20,16 @@ from builders.packages import PackageStore, WrongContent
 from builders.pins import Pin
 from builders.report import BuildReport, SilentReport
 from builders.resolve import UV_ENVIRONMENT, asker, failure, with_a_wheel
-from builders.runtimes import dev_base, ensure_dev_base
+from builders.runtimes import dev_base
 from builders.site import SiteSettings
 from builders.source_failures import CAUSES_OF_SOURCES, COMPILERS_MAY_HELP
 from builders.throwaway import INPUT, OUTPUT, Finished, throw_away
 from builders.tools import TOOLS, ensure_tools
+from builders.watch import Watch
 
 
 class Fetcher:
-    """Brings what a resolution locks into the store, for one base. `timeout` in seconds is for each call of `fetch`."""
+    """Brings what a resolution locks into the store, for one base."""
 
     def __init__(
         self,
@@ -38,7 +39,7 @@ class Fetcher:
         store: PackageStore,
         site: SiteSettings,
         lake: str,
-        timeout: float,
+        watch: Watch,
         report: BuildReport,
     ) -> None:
         self._client = client
@@ -46,26 +47,25 @@ class Fetcher:
         self._store = store
         self._site = site
         self._lake = lake
-        self._timeout = timeout
+        self._watch = watch
         self._report = report
 
     def fetch(self, resolution: Resolution) -> None:
-        """What is in the store already is not fetched again. Raises BuildFailed, BuilderUnavailable."""
-        deadline = time.monotonic() + self._timeout
+        """What is in the store already is not fetched again. Raises BuildFailed, Unwanted, BuilderUnavailable."""
         packages = resolution.lock.packages
         missing = [each for each in packages if self._store.ready(each, self._base.version) is None]
         wanted = [each for each in missing if self._store.file(each.file) is None]
         sources = [each for each in missing if each.kind == "sdist"]
         self._report.phase("fetch", 0.0, f"to download: {len(wanted)} of {len(packages)} packages")
         if wanted:
-            self._download(wanted, resolution, deadline)
+            self._download(wanted, resolution)
         for number, package in enumerate(sources, start=1):
             detail = f"compiling {package.name} {package.version}, {number} of {len(sources)}"
             self._report.phase("fetch", 0.5 + 0.5 * (number - 1) / len(sources), detail)
-            self._compile(package, deadline)
+            self._compile(package)
         self._report.phase("fetch", 1.0, f"packages in the store: {len(packages)}")
 
-    def _download(self, wanted: Sequence[LockedPackage], resolution: Resolution, deadline: float) -> None:
+    def _download(self, wanted: Sequence[LockedPackage], resolution: Resolution) -> None:
         by_hash = {package.file.sha256: package for package in wanted}
         plan = [
             {
@@ -87,7 +87,7 @@ class Fetcher:
             secrets=self._site.secrets(),
         ) as container:
             container.put({"plan.json": json.dumps(plan).encode()})
-            finished = container.run(_left(deadline), self._report.log, self._progress(wanted))
+            finished = container.run(self._watch, self._report.log, self._progress(wanted))
             # Also after a failure: what did come need not be fetched again.
             for name, content in container.output():
                 if name in by_hash:
@@ -114,19 +114,19 @@ class Fetcher:
 
         return take
 
-    def _compile(self, package: LockedPackage, deadline: float) -> None:
+    def _compile(self, package: LockedPackage) -> None:
         """Compile where the interpreter is, which is enough for pure Python; else where there are compilers too."""
-        with_compilers = dev_base(self._client, self._base)
-        finished, kept = self._try(package, with_compilers or self._base, deadline)
-        if with_compilers is None and not kept and self._may_need_a_compiler(finished, package):
+        sister = dev_base(self._client, self._base)
+        finished, kept = self._try(package, sister or self._base)
+        if sister is None and not kept and self._may_need_a_compiler(finished, package):
             self._report.log(f"compiling {package.name} again, with compilers")
-            with_compilers = ensure_dev_base(self._client, self._base, self._report)
-            finished, kept = self._try(package, with_compilers, deadline)
+            sister = with_compilers(self._client, self._base, self._report, self._watch)
+            finished, kept = self._try(package, sister)
         self._check(finished, f"compiling {package.name}", package)
         if not kept:
             raise _broken(package, "compiling it made no wheel")
 
-    def _try(self, package: LockedPackage, base: Base, deadline: float) -> tuple[Finished, bool]:
+    def _try(self, package: LockedPackage, base: Base) -> tuple[Finished, bool]:
         """Compile in a throw-away container of a base; how it ended, and whether there is a wheel now."""
         source = self._store.file(package.file)
         if source is None:
@@ -144,7 +144,7 @@ class Fetcher:
             secrets=self._site.secrets(),
         ) as container:
             container.put({name: source})
-            finished = container.run(_left(deadline), self._report.log)
+            finished = container.run(self._watch, self._report.log)
             if finished.exit_code != 0 or finished.timed_out:
                 return finished, False
             for filename, content in container.output():
@@ -157,7 +157,7 @@ class Fetcher:
     def _check(self, finished: Finished, doing: str, package: LockedPackage | None = None) -> None:
         log = finished.stderr
         if finished.timed_out:
-            log += f"{doing} took longer than {self._timeout:.0f} seconds and was ended\n"
+            log += f"{doing} took longer than {self._watch.limit:.0f} seconds and was ended\n"
         elif finished.exit_code == 0:
             return
         elif package is not None:
@@ -169,7 +169,7 @@ class Fetcher:
 
     def _with_a_wheel(self, diagnosis: Diagnosis, package: LockedPackage) -> Diagnosis:
         tools = ensure_tools(self._client, self._base)
-        ask = asker(self._client, tools, site=self._site, lake=self._lake, timeout=self._timeout, report=SilentReport())
+        ask = asker(self._client, tools, site=self._site, lake=self._lake, watch=self._watch, report=SilentReport())
         return with_a_wheel(diagnosis, Pin(package.name, package.version), self._base, ask)
 
     @staticmethod
@@ -198,7 +198,3 @@ def _broken(package: LockedPackage, reason: str) -> BuildFailed:
     summary = f"{package.name} {package.version} cannot be installed: {reason}."
     suggestion = f"Choose a version of {package.name} that has a wheel for Linux and this Python version."
     return BuildFailed(Diagnosis("fetch", package.name, "compile-failed", summary, reason, suggestion), reason)
-
-
-def _left(deadline: float) -> float:
-    return max(1.0, deadline - time.monotonic())

@@ -1,7 +1,7 @@
 """One image build by BuildKit, over the engine's own API: docker-py's `build` knows only the classic builder."""
 
 import json
-import time
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,8 +14,11 @@ from docker.errors import DockerException
 from builders.buildkit_trace import TraceReader
 from builders.engine import engine_errors
 from builders.errors import BuilderUnavailable
+from builders.watch import Watch
 
 _LINES_KEPT = 400
+# So long the engine may take to end a build that it was told to end.
+_ENDING_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +36,21 @@ def build_image(
     *,
     tag: str,
     labels: Mapping[str, str],
-    timeout: float,
+    watch: Watch,
     arguments: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] = lambda line: None,
     on_progress: Callable[[float, str], None] = lambda fraction, step: None,
 ) -> BuildOutcome:
-    """Build without network from a gzipped tar. A build over `timeout` seconds is ended and has failed.
+    """Build without network from a gzipped tar. A build whose time is up is ended and has failed.
 
     `on_progress` gets the fraction of steps done, 0 to 1, and the name of the step at work.
-    Raises BuilderUnavailable when the engine cannot be spoken to.
+    Raises Unwanted, and BuilderUnavailable when the engine cannot be spoken to.
     """
-    log = _Log(on_line, on_progress)
-    deadline = time.monotonic() + timeout
+    watch.check()
+    log, build = _Log(on_line, on_progress), uuid.uuid4().hex
     params = {
         "version": "2",
+        "buildid": build,
         "t": tag,
         "networkmode": "none",
         "rm": "1",
@@ -54,18 +58,25 @@ def build_image(
         "labels": json.dumps(dict(labels)),
         "buildargs": json.dumps(dict(arguments or {})),
     }
-    try:
-        with engine_errors():
-            for message in _messages(client, params, context, timeout):
-                log.take(message)
-                if time.monotonic() > deadline:
-                    raise requests.exceptions.ReadTimeout
-    except BuilderUnavailable:
-        if time.monotonic() < deadline:
-            raise
-        log.error = f"the build took longer than {timeout:.0f} seconds and was ended"
+    with watch.beside(lambda: _cancel(client, build)) as stopped:
+        try:
+            with engine_errors():
+                for message in _messages(client, params, context, watch.left + _ENDING_SECONDS):
+                    log.take(message)
+        except BuilderUnavailable:
+            if not stopped.is_set():
+                raise
+    if stopped.is_set():
+        watch.check()
+        log.error = f"the build took longer than {watch.limit:.0f} seconds and was ended"
     error = log.error or ("" if log.image_id else "the engine ended the build without an image")
     return BuildOutcome(None if error else log.image_id, error, tuple(log.lines))
+
+
+def _cancel(client: docker.DockerClient, build: str) -> None:
+    client.api.post(
+        f"{client.api.base_url}/v{client.api.api_version}/build/cancel", params={"id": build}, timeout=_ENDING_SECONDS
+    )
 
 
 def _messages(

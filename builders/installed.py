@@ -5,10 +5,11 @@ import json
 import docker
 from packaging.utils import canonicalize_name
 
-from builders.diagnosis import Diagnosis, log_tail
+from builders.diagnosis import Diagnosis, diagnose, log_tail
 from builders.dockerfile import ENVIRONMENT
 from builders.errors import BuildFailed
 from builders.throwaway import throw_away
+from builders.watch import Watch
 
 _TIMEOUT_SECONDS = 60.0
 _TEXT_LENGTH = 256
@@ -27,8 +28,8 @@ sys.stdout.write("\\n{_MARK}" + json.dumps(found) + "\\n")
 """
 
 
-def installed_packages(client: docker.DockerClient, image: str, lake: str) -> dict[str, str]:
-    """{normalised name: version} of the image's environment. Raises BuildFailed, BuilderUnavailable."""
+def installed_packages(client: docker.DockerClient, image: str, lake: str, watch: Watch) -> dict[str, str]:
+    """{normalised name: version} of the image's environment. Raises BuildFailed, Unwanted, BuilderUnavailable."""
     with throw_away(
         client,
         image=image,
@@ -37,7 +38,11 @@ def installed_packages(client: docker.DockerClient, image: str, lake: str) -> di
         role="inspect",
         network=False,
     ) as container:
-        finished = container.run(_TIMEOUT_SECONDS)
+        limited = watch.within(_TIMEOUT_SECONDS)
+        finished = container.run(limited)
+    if finished.timed_out:
+        log = f"{finished.stderr}starting its Python took longer than {limited.limit:.0f} seconds and was ended\n"
+        raise BuildFailed(diagnose("build", log), log_tail(log))
     found = parse_installed(finished.stdout) if finished.exit_code == 0 else None
     if found is None:
         summary = "The environment was built and its Python does not start properly."

@@ -56,7 +56,7 @@ class _Python:
             base,
             site=workshop.site,
             lake=workshop.lake,
-            timeout=workshop.timeout,
+            watch=workshop.watch,
             report=report,
         )
 
@@ -67,7 +67,7 @@ class _Python:
             store=workshop.store,
             site=workshop.site,
             lake=workshop.lake,
-            timeout=workshop.timeout,
+            watch=workshop.watch,
             report=report,
         )
         fetcher.fetch(resolution)
@@ -82,7 +82,7 @@ class _Python:
         return {"TOOLS": ensure_tools(workshop.client, base)}
 
     def installed(self, workshop: Workshop, image: str) -> dict[str, str]:
-        return installed_packages(workshop.client, image, workshop.lake)
+        return installed_packages(workshop.client, image, workshop.lake, workshop.watch)
 
 
 class _R:

@@ -116,6 +116,13 @@ class PackageStore:
         except (FileNotFoundError, ValueError, KeyError):
             return None
 
+    def size(self, file: PackageFile) -> int:
+        """Its bytes; 0 when it is not there."""
+        try:
+            return self._path(file).stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def has(self, file: PackageFile) -> bool:
         """Is it there? Its content is not looked at: what is damaged is found when it is used."""
         return self._path(file).is_file()

@@ -1,5 +1,6 @@
 """Specification → lock: uv resolves in a throw-away container, with the site's network settings."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,18 +9,19 @@ from urllib.parse import unquote, urlsplit
 import docker
 
 from builders.bases import Base
+from builders.dev_bases import with_compilers
 from builders.diagnosis import Diagnosis, diagnose, log_tail
 from builders.errors import BuilderUnavailable, BuildFailed
 from builders.lock import Lock, Resolution
 from builders.pins import Pin, Repair, is_package_version
 from builders.pylock import UnusableLock, parse_pylock
-from builders.report import BuildReport
-from builders.runtimes import ensure_dev_base
+from builders.report import BuildReport, SilentReport
 from builders.site import SiteSettings
 from builders.source_failures import CAUSES_OF_SOURCES, COMPILERS_MAY_HELP
 from builders.spec import AnyPin, EnvironmentSpec
 from builders.throwaway import INPUT, WORK, Finished, throw_away
 from builders.tools import TOOLS, ensure_tools
+from builders.watch import Watch
 
 PLATFORM = "linux/x86_64"
 LAKE_CAUSES = frozenset({"disk-full", "network", "tls", "unauthorised"})
@@ -29,6 +31,10 @@ UV_ENVIRONMENT = {
     "UV_PYTHON_DOWNLOADS": "never",
     "UV_CACHE_DIR": f"{WORK}/cache",
 }
+# The only way to learn which source uv is asking for its dependencies: nothing else of what this logs is kept.
+_SAY_SOURCES = {"RUST_LOG": "uv_distribution::source=debug"}
+_DEBUG, _ASKING = "DEBUG ", "DEBUG Preparing metadata for: "
+_PREPARING = re.compile(r"^preparing (\S+?)==\S+$", re.MULTILINE)
 _COMPILE: tuple[str, ...] = (
     *(f"{TOOLS}/uv", "pip", "compile", "--format", "pylock.toml", "--python", "python3"),
     *("--no-header", "--no-annotate", f"{INPUT}/requirements.in"),
@@ -52,33 +58,36 @@ def resolve(
     *,
     site: SiteSettings,
     lake: str,
-    timeout: float,
+    watch: Watch,
     report: BuildReport,
 ) -> Resolution:
     """Lock every package of the specification, and what they depend on, for the base's interpreter.
 
-    Raises BuildFailed, with the nearest version there is when one does not exist, and BuilderUnavailable.
+    Raises BuildFailed, with the nearest version there is when one does not exist, Unwanted and BuilderUnavailable.
     """
     report.phase("resolve", 0.0, f"for {base.language} {base.version}")
 
-    def asking(image: str) -> Ask:
-        return asker(client, image, site=site, lake=lake, timeout=timeout, report=report)
+    def resolve_in(image: str) -> Resolution:
+        ask, look = (
+            asker(client, image, site=site, lake=lake, watch=watch, report=each) for each in (report, SilentReport())
+        )
+        return resolve_with(ask, spec, base, watch.limit, look)
 
     try:
-        resolution = resolve_with(asking(ensure_tools(client, base)), spec, base, timeout)
+        resolution = resolve_in(ensure_tools(client, base))
     except BuildFailed as error:
         if error.diagnosis.cause not in COMPILERS_MAY_HELP:
             raise
         # Some sources must be built before they say what they depend on.
         report.log("resolving again, with compilers")
-        tools = ensure_tools(client, ensure_dev_base(client, base, report))
-        resolution = resolve_with(asking(tools), spec, base, timeout)
+        tools = ensure_tools(client, with_compilers(client, base, report, watch))
+        resolution = resolve_in(tools)
     report.phase("resolve", 1.0, f"packages locked: {len(resolution.lock.packages)}")
     return resolution
 
 
 def asker(
-    client: docker.DockerClient, image: str, *, site: SiteSettings, lake: str, timeout: float, report: BuildReport
+    client: docker.DockerClient, image: str, *, site: SiteSettings, lake: str, watch: Watch, report: BuildReport
 ) -> Ask:
     """Asks uv, each time in a throw-away container of the image, which has the tools."""
 
@@ -93,18 +102,45 @@ def asker(
             lake=lake,
             role="resolve",
             network=True,
-            environment=site.container_environment() | UV_ENVIRONMENT,
+            environment=site.container_environment() | UV_ENVIRONMENT | _SAY_SOURCES,
             mounts=site.mounts(),
             secrets=site.secrets(),
         ) as container:
             container.put({"requirements.in": _lines(requirements), "constraints.txt": _lines(constraints)})
-            return container.run(timeout, report.log)
+            sources = _Sources(report)
+            finished = container.run(watch, sources.take)
+            return replace(finished, stderr=sources.told(finished))
 
     return ask
 
 
-def resolve_with(ask: Ask, spec: EnvironmentSpec, base: Base, timeout: float) -> Resolution:
-    """Resolve by asking `ask(requirements, constraints, with_dependencies)`, again and differently where that helps."""
+class _Sources:
+    """Which sources uv is asking what they need, out of its log; the rest of it is the report's."""
+
+    def __init__(self, report: BuildReport) -> None:
+        self._report = report
+        self._asked: dict[str, None] = {}
+
+    def take(self, line: str) -> None:
+        if line.startswith(_ASKING):
+            package = line.removeprefix(_ASKING).strip()
+            self._asked[package] = None
+            self._report.phase("resolve", 0.5, f"asking {package} what it needs")
+        elif not line.startswith(_DEBUG):
+            self._report.log(line)
+
+    def told(self, finished: Finished) -> str:
+        """Standard error without what is for programs; with the sources that were asked, if it hung."""
+        lines = [line for line in finished.stderr.splitlines() if not line.startswith(_DEBUG)]
+        lines += [f"preparing {package}" for package in self._asked] if finished.timed_out else []
+        return "".join(f"{line}\n" for line in lines)
+
+
+def resolve_with(ask: Ask, spec: EnvironmentSpec, base: Base, limit: float, look: Ask | None = None) -> Resolution:
+    """Resolve by asking `ask(requirements, constraints, with_dependencies)`, again and differently where that helps.
+
+    `look` is asked, for advice, which versions there are (default: `ask`): that is nothing for the log of a build.
+    """
     attempt = _Attempt(spec.pins, spec.constraints, with_dependencies=True)
     while True:
         finished = ask([*map(str, attempt.pins)], [*map(str, attempt.constraints)], attempt.with_dependencies)
@@ -112,11 +148,13 @@ def resolve_with(ask: Ask, spec: EnvironmentSpec, base: Base, timeout: float) ->
             return _resolution(base, finished.stdout.decode(), attempt.repairs)
         log = finished.stderr
         if finished.timed_out:
-            log += f"resolving took longer than {timeout:.0f} seconds and was ended\n"
+            preparing = {*_PREPARING.findall(log)}
+            doing = f"preparing {preparing.pop()}" if len(preparing) == 1 else "resolving"
+            log += f"{doing} took longer than {limit:.0f} seconds and was ended\n"
         diagnosis = diagnose("resolve", log)
         following = _next_attempt(attempt, diagnosis)
         if following is None:
-            raise failure(_with_nearest(diagnosis, spec, base, ask), log)
+            raise failure(_with_nearest(diagnosis, spec, base, look or ask), log)
         attempt = following
 
 

@@ -1,7 +1,6 @@
 """Base images of this machine: listed, installed from a registry or from a Debian mirror, removed."""
 
 import json
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,15 +18,16 @@ from builders.recipes import RUNTIME_IMAGES
 from builders.report import BuildReport
 from builders.runtime_sources import SOURCES
 from builders.throwaway import throw_away
+from builders.watch import Watch
 
 SCRIPTS = RUNTIME_IMAGES / "bootstrap"
 LABEL = "weles.base"
 DEV_LABEL = "weles.base-dev"
 PULL_SILENCE_SECONDS = 15.0
 _LABEL_SECONDS = 120.0
+_VERSION_SECONDS = 60.0
 # Throw-away containers always belong to a lake; those of base images to the machine.
 _MACHINE = "machine"
-_making_dev = threading.Lock()
 
 
 def list_bases(client: docker.DockerClient) -> list[Base]:
@@ -92,33 +92,29 @@ def dev_base(client: docker.DockerClient, base: Base) -> Base | None:
     return replace(base, image=dev_image(base), image_id=str(image.id))
 
 
-def ensure_dev_base(client: docker.DockerClient, base: Base, report: BuildReport, scripts: Path | None = None) -> Base:
-    """The sister of a base that has compilers, made now if it is not there. Images are never built on it.
+def make_dev_base(client: docker.DockerClient, base: Base, report: BuildReport, scripts: Path | None = None) -> Base:
+    """Make the sister of a base that has compilers; `builders.dev_bases` does so once. Images are never built on it.
 
     It comes from where the base came from, and has the same minor version. Raises BuilderUnavailable.
     """
-    with _making_dev:
-        there = dev_base(client, base)
-        if there is not None:
-            return there
-        source = SOURCES[base.language]
-        suite = source.suites.get(_minor(base.version))
-        report.phase("fetch", 0.0, f"making {base.language} {base.version} with compilers")
-        made = None
-        if suite is None or not _is_debians(client, base):
-            made = _pull(client, source.repository, source.dev_tag.format(version=base.version), report)
-        if made is None and suite is not None:
-            made = bootstrap(client, base.language, suite, report, scripts or SCRIPTS, "dev")
-        if made is None:
-            raise BuilderUnavailable(f"there is no image with compilers for {base.language} {base.version}")
-        try:
-            version = _version_in(client, base.language, made)
-            if _minor(version) != _minor(base.version):
-                raise BuilderUnavailable(f"{made} has {base.language} {version}, which does not go with {base.version}")
-            identity = _relabel(client, made, dev_image(base), {DEV_LABEL: base.language, LABEL: ""})
-        finally:
-            _untag(client, made)
-        return replace(base, image=dev_image(base), image_id=identity)
+    source = SOURCES[base.language]
+    suite = source.suites.get(_minor(base.version))
+    report.phase("fetch", 0.0, f"making {base.language} {base.version} with compilers")
+    made = None
+    if suite is None or not _is_debians(client, base):
+        made = _pull(client, source.repository, source.dev_tag.format(version=base.version), report)
+    if made is None and suite is not None:
+        made = bootstrap(client, base.language, suite, report, scripts or SCRIPTS, "dev")
+    if made is None:
+        raise BuilderUnavailable(f"there is no image with compilers for {base.language} {base.version}")
+    try:
+        version = _version_in(client, base.language, made)
+        if _minor(version) != _minor(base.version):
+            raise BuilderUnavailable(f"{made} has {base.language} {version}, which does not go with {base.version}")
+        identity = _relabel(client, made, dev_image(base), {DEV_LABEL: base.language, LABEL: ""})
+    finally:
+        _untag(client, made)
+    return replace(base, image=dev_image(base), image_id=identity)
 
 
 def remove_base(client: docker.DockerClient, language: str, version: str) -> None:
@@ -195,7 +191,7 @@ def _version_in(client: docker.DockerClient, language: str, image: str) -> str:
         role="inspect",
         network=False,
     ) as container:
-        version = container.run(60).stdout.decode("utf-8", "replace").strip()
+        version = container.run(Watch(_VERSION_SECONDS)).stdout.decode("utf-8", "replace").strip()
     try:
         version_key(version)
     except ValueError as error:
@@ -217,7 +213,7 @@ def _minor(version: str) -> str:
 def _relabel(client: docker.DockerClient, source: str, tag: str, labels: dict[str, str]) -> str:
     """Id of the image `tag`, which is `source` with labels."""
     with build_context({"Dockerfile": f"FROM {source}\n".encode()}) as context:
-        outcome = build_image(client, context, tag=tag, labels=labels, timeout=_LABEL_SECONDS)
+        outcome = build_image(client, context, tag=tag, labels=labels, watch=Watch(_LABEL_SECONDS))
     if outcome.image_id is None:
         raise BuilderUnavailable(f"{source} cannot be made {tag}: {outcome.error}")
     return outcome.image_id

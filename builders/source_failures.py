@@ -81,11 +81,26 @@ WHY_SOURCES_FAIL: tuple[Pattern, ...] = (
     ),
     pattern(
         "setup-imports",
+        r"command '\[[^\n]{0,400}'-m', 'pip',[^\n]{0,400} '(?P<module>[a-z0-9][\w.-]{0,100})[^'\n]{0,100}'\]' "
+        r"returned non-zero",
+        "{package} {version} is only to be had as source here, and its setup installs {module} by itself, which no "
+        "installer of today lets it do.",
+        _OTHER_VERSION,
+    ),
+    pattern(
+        "setup-imports",
         r"modulenotfounderror: no module named '(?P<module>[\w.]{1,100})'"
         r"|importerror: no module named (?P<other>[\w.]{1,100})",
         "{package} {version} is only to be had as source here, and its setup imports {module}{other} without saying "
         "that it needs it.",
         _OTHER_VERSION,
+    ),
+    pattern(
+        "broken-metadata",
+        r"\binvalidrequirement: [^\n]{1,300}(?:\n[ \t]+[^\n]{1,200})?|\binvalidversion: "
+        r"|^\s*error in \S{1,100} setup command: ",
+        "{package} {version} says what it needs in a way that no installer of today can read.",
+        "Choose another version of {package}, or leave it out if the model does not need it.",
     ),
     pattern(
         "no-compiler",

@@ -2,11 +2,10 @@
 
 import io
 import tarfile
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Literal, cast
@@ -18,6 +17,7 @@ from docker.utils.socket import frames_iter
 
 from builders.engine import engine_errors
 from builders.site import Mount
+from builders.watch import Watch
 
 Role = Literal["resolve", "fetch", "compile", "inspect"]
 
@@ -66,34 +66,29 @@ class ThrowAway:
 
     def run(
         self,
-        timeout: float,
+        watch: Watch,
         on_error_line: Callable[[str], None] = lambda line: None,
         on_output_line: Callable[[str], None] = lambda line: None,
     ) -> Finished:
-        """Start the command and wait for its end; kill it after `timeout` seconds. Callbacks get lines as they come."""
+        """Start the command and wait for its end; kill it when the watch is over. Callbacks get lines as they come.
+
+        Raises Unwanted, and BuilderUnavailable.
+        """
+        watch.check()
         stdout, stderr, output = bytearray(), _Lines(on_error_line, self.secrets), _Lines(on_output_line, self.secrets)
-        expired = threading.Event()
-
-        def expire() -> None:
-            expired.set()
-            with suppress(Exception):
-                self.client.api.kill(self.id)
-
         with engine_errors(), self._attached() as frames:
             self._start()
-            timer = threading.Timer(timeout, expire)
-            timer.start()
-            try:
+            with watch.beside(lambda: self.client.api.kill(self.id)) as stopped:
                 for stream, data in frames:
                     if stream == _STDOUT:
                         stdout += data[: max(0, OUTPUT_BYTES - len(stdout))]
                     (output if stream == _STDOUT else stderr).feed(data)
                 exit_code = int(self.client.api.wait(self.id)["StatusCode"])
-            finally:
-                timer.cancel()
         output.end()
         errors = stderr.end()
-        return Finished(exit_code, bytes(stdout), errors, expired.is_set())
+        if stopped.is_set():
+            watch.check()
+        return Finished(exit_code, bytes(stdout), errors, stopped.is_set())
 
     def output(self) -> Iterator[tuple[str, BinaryIO]]:
         """Name and content of every regular file directly in OUTPUT; anything else there is passed over."""

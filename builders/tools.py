@@ -13,6 +13,7 @@ from builders.engine import engine_errors
 from builders.errors import BuilderUnavailable
 from builders.image_build import build_image
 from builders.in_container import fetch
+from builders.watch import Watch
 
 TOOLS = "/opt/weles/tools"
 _TIMEOUT_SECONDS = 300.0
@@ -34,7 +35,8 @@ def ensure_tools(client: docker.DockerClient, base: Base) -> str:
         else:
             return tag
     with build_context(files) as context:
-        outcome = build_image(client, context, tag=tag, labels={"weles.tools": base.language}, timeout=_TIMEOUT_SECONDS)
+        watch = Watch(_TIMEOUT_SECONDS)
+        outcome = build_image(client, context, tag=tag, labels={"weles.tools": base.language}, watch=watch)
     if outcome.image_id is None:
         raise BuilderUnavailable(f"the tools image of {base.image} cannot be built: {outcome.error}")
     return tag

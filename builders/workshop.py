@@ -9,17 +9,18 @@ import docker
 from builders.packages import PackageStore
 from builders.site import SiteSettings
 from builders.throwaway import Role, ThrowAway, throw_away
+from builders.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """`timeout` in seconds is for each of resolve, fetch and build."""
+    """`watch` is for all steps of one build."""
 
     client: docker.DockerClient
     store: PackageStore
     site: SiteSettings
     lake: str
-    timeout: float
+    watch: Watch
 
     def r_container(
         self, image: str, command: Sequence[str], role: Role, *, network: bool

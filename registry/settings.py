@@ -54,6 +54,9 @@ class Settings:
     max_predict_bytes: int = field(default=256 << 20, metadata={"help": "largest request body of a prediction"})
     builds_at_once: int = field(default=2, metadata={"help": "environments built at the same time"})
     build_seconds: int = field(default=3600, metadata={"help": "a build that takes longer is ended"})
+    build_cache_bytes: int = field(
+        default=10 << 30, metadata={"help": "steps of builds that the engine keeps although no image has them"}
+    )
     max_containers: int = field(default=8, metadata={"help": "model containers at the same time"})
     prewarmed: int = field(
         default=1,

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from builders.build_cache import BuildCache
 from builders.docker_builder import DockerBuilder
 from builders.docker_images import DockerImages
 from builders.errors import BuilderError
@@ -102,7 +103,8 @@ class Worker:
             runtimes_folder=RUNTIME_IMAGES,
             registry=settings.image_registry,
         )
-        builder = build(timeout_seconds=settings.build_seconds)
+        cache = BuildCache(client, settings.build_cache_bytes)
+        builder = build(timeout_seconds=settings.build_seconds, cache=cache)
         recipes = builder.recipes()
         self._desk = desk = LeaseDesk(
             runner=self._runner,
@@ -137,6 +139,7 @@ class Worker:
             prediction=prediction,
             looks=FirstLook(prediction, DatasetService(SqlDatasets(self._engine), blobs, settings.incoming_folder)),
             upkeep=upkeep,
+            build_seconds=settings.build_seconds,
         )
         self._purge = Purge(SqlDeletions(self._engine), blobs, prediction, grace_seconds=settings.grace_seconds)
         self._pruning = PruningService(DockerImages(client, self._lake), upkeep)
@@ -149,7 +152,7 @@ class Worker:
             jobs_at_once=settings.jobs_at_once,
         )
         # Somebody waits for the doctor's answer: it gives up sooner than a build.
-        examiner = build(timeout_seconds=min(settings.build_seconds, examination.SECONDS))
+        examiner = build(timeout_seconds=min(settings.build_seconds, examination.SECONDS), patient=False)
         doctor = examination.Examination(examiner, environments, recipes)
         desk_key = key(settings.secret, DESK).hex() if settings.desk_port else ""
         self._desk_server = DeskServer(desk, doctor, settings.desk_socket, settings.desk_port, desk_key)

@@ -8,16 +8,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import docker
+import hypothesis
 import pytest
 from docker.errors import DockerException
 
 from builders.bases import Base
+from builders.build_cache import BuildCache
 from builders.report import SilentReport
 from builders.runtimes import dev_image, install_base, list_bases
 from registry.runners.docker import sweep
 from tests import cluster, postgres, s3, stores
 
+# How long an example takes depends on who else is at work on the machine. Before any test is read: each keeps what it
+# finds then.
+hypothesis.settings.register_profile("weles", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("weles")
 ROOT = Path(__file__).resolve().parents[1]
+BUILD_CACHE_BYTES = 4 << 30
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 
@@ -66,6 +73,8 @@ def engine() -> Iterator[docker.DockerClient]:
     """A connection to the real Docker Engine."""
     client = docker.from_env(timeout=600)
     yield client
+    # What hundreds of builds left behind would fill the disk; what is kept makes the next run quick.
+    BuildCache(client, BUILD_CACHE_BYTES).tidy()
     client.close()
 
 

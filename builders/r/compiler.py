@@ -23,6 +23,7 @@ from builders.report import BuildReport
 from builders.resolve import failure
 from builders.runtimes import dev_image
 from builders.throwaway import INPUT, Finished
+from builders.watch import Watch
 from builders.workshop import Workshop
 
 _MARK = "weles-compiling "
@@ -99,14 +100,14 @@ def _compile(
         network=False,
     ) as container:
         container.put(_input(workshop, missing, ready, resolution.lock))
-        finished = container.run(workshop.timeout, report.log, _progress(missing, report))
+        finished = container.run(workshop.watch, report.log, _progress(missing, report))
         # Also after a failure: what did compile need not be compiled again.
         for filename, content in container.output():
             found = _BINARY.fullmatch(filename)
             package = wanted.pop((found["name"], found["version"]), None) if found is not None else None
             if package is not None:
                 workshop.store.add_built(package, variant(package, resolution.lock), filename, content)
-    _check(finished, workshop.timeout)
+    _check(finished, workshop.watch)
     if wanted:
         name, version = next(iter(wanted))
         log = f"failed to compile R package `{name}=={version}`: it made no binary package"
@@ -161,7 +162,11 @@ def _image_with_tools(workshop: Workshop, base: Base, tools: Sequence[LockedPack
     files["Dockerfile"] = f"FROM {image}\n{install}".encode()
     with build_context(files, workshop.store.root) as context:
         outcome = build_image(
-            workshop.client, context, tag=tag, labels={"weles.tools": base.language}, timeout=_TOOLS_SECONDS
+            workshop.client,
+            context,
+            tag=tag,
+            labels={"weles.tools": base.language},
+            watch=workshop.watch.within(_TOOLS_SECONDS),
         )
     if outcome.image_id is None:
         raise BuilderUnavailable(f"the tools that compiling needs cannot be installed: {outcome.error}")
@@ -182,10 +187,10 @@ def _progress(missing: Sequence[LockedPackage], report: BuildReport) -> Callable
     return take
 
 
-def _check(finished: Finished, timeout: float) -> None:
+def _check(finished: Finished, watch: Watch) -> None:
     log = finished.stderr
     if finished.timed_out:
-        log += f"compiling took longer than {timeout:.0f} seconds and was ended\n"
+        log += f"compiling took longer than {watch.limit:.0f} seconds and was ended\n"
     elif finished.exit_code == 0:
         return
     raise failure(diagnose_r("fetch", log), log)

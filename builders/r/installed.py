@@ -4,6 +4,7 @@ import re
 
 from builders.diagnosis import Diagnosis, log_tail
 from builders.errors import BuildFailed
+from builders.r.diagnosis import diagnose_r
 from builders.r.in_container import program
 from builders.r.names import is_r_name, is_r_version
 from builders.throwaway import INPUT
@@ -21,8 +22,12 @@ def installed_r_packages(workshop: Workshop, image: str) -> dict[str, str]:
     command = ("Rscript", "--vanilla", f"{INPUT}/installed.R")
     with workshop.r_container(image, command, "inspect", network=False) as container:
         container.put({"installed.R": program("installed.R")})
-        finished = container.run(_TIMEOUT_SECONDS)
-    if finished.exit_code != 0 or finished.timed_out:
+        limited = workshop.watch.within(_TIMEOUT_SECONDS)
+        finished = container.run(limited)
+    if finished.timed_out:
+        log = f"{finished.stderr}loading the packages took longer than {limited.limit:.0f} seconds and was ended\n"
+        raise BuildFailed(diagnose_r("build", log), log_tail(log))
+    if finished.exit_code != 0:
         raise BuildFailed(broken(finished.stderr), log_tail(finished.stderr))
     return parse_installed_r(finished.stdout)
 

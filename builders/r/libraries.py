@@ -47,11 +47,11 @@ def find_libraries(
         require_dev_image(workshop.client, base), ("/bin/sh", f"{INPUT}/libraries.sh"), "resolve", network=True
     ) as container:
         container.put(files)
-        finished = container.run(workshop.timeout, report.log)
+        finished = container.run(workshop.watch, report.log)
         if finished.exit_code != 0 or finished.timed_out:
             log = finished.stderr
             if finished.timed_out:
-                log += f"resolving took longer than {workshop.timeout:.0f} seconds and was ended\n"
+                log += f"resolving took longer than {workshop.watch.limit:.0f} seconds and was ended\n"
             raise failure(diagnose_r("resolve", log), log)
         kept: dict[str, list[LockedPackage]] = {"tool": [], "library": []}
         for filename, content in container.output():
@@ -74,7 +74,7 @@ def debian_package(filename: str) -> tuple[str, str]:
 def _installed(workshop: Workshop, base: Base) -> bytes:
     """dpkg's list of what the base has."""
     with workshop.r_container(base.image, ("/bin/cat", "/var/lib/dpkg/status"), "inspect", network=False) as container:
-        finished = container.run(_STATUS_SECONDS)
+        finished = container.run(workshop.watch.within(_STATUS_SECONDS))
     if finished.exit_code != 0:
         raise BuilderUnavailable(f"{base.image} has no list of its packages (dpkg): {finished.stderr.strip()}")
     return finished.stdout

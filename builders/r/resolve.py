@@ -19,6 +19,7 @@ from builders.report import BuildReport
 from builders.resolve import PLATFORM, failure
 from builders.spec import EnvironmentSpec
 from builders.throwaway import INPUT, Finished
+from builders.watch import Watch
 from builders.workshop import Workshop
 
 _MARK = "weles-package\t"
@@ -81,8 +82,8 @@ def _find(
         network=True,
     ) as container:
         container.put({"resolve.R": program("resolve.R"), "pins.tsv": pins.encode("ascii")})
-        finished = container.run(workshop.timeout, report.log, _progress(len(spec.pins), report))
-        _check(finished, workshop.timeout)
+        finished = container.run(workshop.watch, report.log, _progress(len(spec.pins), report))
+        _check(finished, workshop.watch)
         found = parse_found(finished.stdout)
         wanted = {each.filename for each in found}
         files = {name: workshop.store.keep(name, content) for name, content in container.output() if name in wanted}
@@ -107,10 +108,10 @@ def parse_found(output: bytes) -> list[Found]:
     return [*found.values()]
 
 
-def _check(finished: Finished, timeout: float) -> None:
+def _check(finished: Finished, watch: Watch) -> None:
     log = finished.stderr
     if finished.timed_out:
-        log += f"resolving took longer than {timeout:.0f} seconds and was ended\n"
+        log += f"resolving took longer than {watch.limit:.0f} seconds and was ended\n"
     elif finished.exit_code == 0:
         return
     raise failure(diagnose_r("resolve", log), log)

@@ -46,6 +46,7 @@ STATUS: dict[type[WelesError], HTTPStatus] = {
     errors.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.PredictionTimeout: HTTPStatus.GATEWAY_TIMEOUT,
+    errors.RuntimeNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.TooMuchWork: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,

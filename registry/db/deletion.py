@@ -3,11 +3,26 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, Select, delete, exists, func, literal, null, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    delete,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
 
+from registry.db.jobs import cancel_jobs
 from registry.db.references import referenced
 from registry.db.tables import dataset_aliases, datasets, jobs, log_lines, models, users, versions
-from registry.domain.entities import DeletedThing, JobState, ModelVersion, User, now
+from registry.domain.entities import DeletedThing, JobKind, JobState, ModelVersion, User, now
 from registry.domain.errors import Deleted, NotFound
 
 _AT_WORK = (JobState.QUEUED, JobState.RUNNING)
@@ -30,11 +45,13 @@ class SqlDeletions:
             if row.deleted_at is not None:
                 raise Deleted("model", name, row.deleted_at)
             connection.execute(update(models).where(models.c.name == name).values(deleted_at=now()))
+            _stop_preparing(connection, versions.c.model == name)
 
     def delete_version(self, version: ModelVersion) -> None:
         here = (versions.c.id == version.id) & versions.c.deleted_at.is_(None)
         with self._writes.begin() as connection:
             connection.execute(update(versions).where(here).values(deleted_at=now()))
+            _stop_preparing(connection, versions.c.id == version.id)
 
     def restore_model(self, name: str, deleted_after: datetime) -> None:
         here = (models.c.name == name) & (models.c.deleted_at > deleted_after)
@@ -118,6 +135,12 @@ class SqlDeletions:
     def referenced(self, digests: Collection[str]) -> set[str]:
         with self._reads.connect() as connection:
             return referenced(connection, digests)
+
+
+def _stop_preparing(connection: Connection, here: ColumnElement[bool]) -> None:
+    """What is deleted needs no environment: the build ends, unless others wait for it, too."""
+    prepare = (jobs.c.kind == JobKind.PREPARE) & jobs.c.version_id.in_(select(versions.c.id).where(here))
+    cancel_jobs(connection, prepare, "cancelled: the model was deleted")
 
 
 def _joined() -> Select[*tuple[object, ...]]:

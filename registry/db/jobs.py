@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Engine, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, exists, insert, select, update
 
 from registry.db.tables import jobs, log_lines, resolutions, users, versions
 from registry.domain.entities import Job, JobKind, JobState, Json, Phase, State, now
@@ -82,18 +82,13 @@ class SqlJobs:
             return [Unfinished(row.id, JobKind(row.kind), row.version_id) for row in connection.execute(query)]
 
     def progress(self, scope: str, phase: Phase, percent: float, detail: str) -> None:
-        sharing = (
-            select(versions.c.id)
-            .join_from(versions, resolutions)
-            .where((resolutions.c.key == scope) | (resolutions.c.environment_id == scope))
-        )
         with self._writes.begin() as connection:
             connection.execute(
                 update(jobs)
                 .where(
                     jobs.c.kind == JobKind.PREPARE,
                     jobs.c.state == JobState.RUNNING,
-                    jobs.c.version_id.in_(sharing),
+                    jobs.c.version_id.in_(_sharing(scope)),
                     jobs.c.percent <= percent,
                 )
                 .values(phase=phase, percent=percent, detail=storable(detail), updated_at=now())
@@ -118,18 +113,15 @@ class SqlJobs:
         return changed.rowcount > 0
 
     def cancel(self, job_id: str) -> None:
-        said = {"state": JobState.CANCELLED, "detail": "cancelled", "problem": Cancelled("job").to_document()}
-        prepared = select(jobs.c.version_id).where(jobs.c.id == job_id, jobs.c.kind == JobKind.PREPARE)
         with self._writes.begin() as connection:
-            changed = connection.execute(
-                update(jobs).where(jobs.c.id == job_id, jobs.c.state.in_(_WAITING)).values(**said, updated_at=now())
-            )
-            if changed.rowcount:
-                connection.execute(
-                    update(versions)
-                    .where(versions.c.id.in_(prepared), versions.c.state != State.READY)
-                    .values(state=State.FAILED, problem=Cancelled("preparation").to_document())
-                )
+            cancel_jobs(connection, jobs.c.id == job_id, "cancelled")
+
+    def is_wanted(self, scope: str) -> bool:
+        waiting = exists().where(
+            jobs.c.kind == JobKind.PREPARE, jobs.c.state.in_(_WAITING), jobs.c.version_id.in_(_sharing(scope))
+        )
+        with self._reads.connect() as connection:
+            return bool(connection.execute(select(waiting)).scalar_one())
 
     def log(self, scope: str, lines: Sequence[str]) -> None:
         if lines:
@@ -157,6 +149,28 @@ class SqlJobs:
         )
         with self._reads.connect() as connection:
             return [(row.id, row.text) for row in connection.execute(query)]
+
+
+def cancel_jobs(connection: Connection, here: ColumnElement[bool], detail: str) -> None:
+    """End the unfinished jobs among those that `here` describes, and, as failed, what they were preparing."""
+    unfinished = here & jobs.c.state.in_(_WAITING)
+    preparing = select(jobs.c.version_id).where(unfinished, jobs.c.kind == JobKind.PREPARE)
+    connection.execute(
+        update(versions)
+        .where(versions.c.id.in_(preparing), versions.c.state != State.READY)
+        .values(state=State.FAILED, problem=Cancelled("preparation").to_document())
+    )
+    said = {"state": JobState.CANCELLED, "detail": detail, "problem": Cancelled("job").to_document()}
+    connection.execute(update(jobs).where(unfinished).values(**said, updated_at=now()))
+
+
+def _sharing(scope: str) -> Select[*tuple[object, ...]]:
+    """The versions that go by this resolution (its key) or environment (its id)."""
+    return (
+        select(versions.c.id)
+        .join_from(versions, resolutions)
+        .where((resolutions.c.key == scope) | (resolutions.c.environment_id == scope))
+    )
 
 
 def _select() -> Select[*tuple[object, ...]]:

@@ -7,7 +7,7 @@
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     └── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy  LakeFailed
-                      ModelBusy  AnalysisUnavailable
+                      ModelBusy  AnalysisUnavailable  RuntimeNotReady
 
 An error carries data (`fields`) and says what to do `next`; it never knows an HTTP status. `registry.api.problems`
 maps each class to one. `to_document` and `from_document` carry an error between the processes of one lake.
@@ -406,14 +406,37 @@ class ModelBusy(LakeError):
 
 
 class BuilderUnavailable(LakeError):
-    title = "The engine that runs models cannot be reached"
+    """The lake cannot build, or run, at present. `diagnosis` is as of EnvironmentFailed, where a log showed one: an
+    index that asks for a password, a full disk …"""
+
+    title = "The lake cannot build or run models at present"
     retry_after = 15
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, diagnosis: Mapping[str, Any] | None = None) -> None:
+        if diagnosis is None:
+            super().__init__(
+                f"The worker or its Docker Engine cannot be reached: {reason}",
+                next="Ask again later; operators: `weles-admin doctor` says what is wrong.",
+                reason=reason,
+            )
+        else:
+            super().__init__(
+                diagnosis["summary"], next=diagnosis["suggestion"], reason=reason, diagnosis=dict(diagnosis)
+            )
+
+
+class RuntimeNotReady(LakeError):
+    """What compiles packages is being made for the first time; `progress` says how far that is."""
+
+    title = "The lake is still making what it compiles packages with"
+    retry_after = 10
+
+    def __init__(self, runtime: str, progress: str) -> None:
         super().__init__(
-            f"The worker or its Docker Engine cannot be reached: {reason}",
-            next="Ask again later; operators: `weles-admin doctor` says what is wrong.",
-            reason=reason,
+            f"{runtime} with compilers is made for the first time, which takes a minute or some: {progress}",
+            next="Ask again in a while.",
+            runtime=runtime,
+            progress=progress,
         )
 
 

@@ -18,6 +18,7 @@ from builders.lock import Resolution as Resolved
 from builders.packages import Missing
 from builders.report import BuildReport
 from builders.spec import EnvironmentSpec
+from builders.watch import Watch
 from registry.domain.access import AliasAudience, Audience, Caller, Standing, Thing, Token
 from registry.domain.entities import (
     Account,
@@ -360,6 +361,10 @@ class Jobs(Protocol):
         """End the job as cancelled, and with it, as failed, the version that it was preparing."""
         ...
 
+    def is_wanted(self, scope: str) -> bool:
+        """Whether an unfinished job waits for this resolution (its key) or environment (its id)."""
+        ...
+
     def log(self, scope: str, lines: Sequence[str]) -> None:
         """Append lines; `scope` is a job's id, a resolution's key, or an environment's id."""
         ...
@@ -419,11 +424,15 @@ class ImageBuilder(Protocol):
 
     def bases(self) -> list[Base]: ...
 
-    def resolve(self, spec: EnvironmentSpec, base: Base, report: BuildReport) -> Resolved: ...
+    def resolve(
+        self, spec: EnvironmentSpec, base: Base, report: BuildReport, watch: Watch | None = None
+    ) -> Resolved: ...
 
-    def fetch(self, resolution: Resolved, base: Base, report: BuildReport) -> None: ...
+    def fetch(self, resolution: Resolved, base: Base, report: BuildReport, watch: Watch | None = None) -> Lock: ...
 
-    def build(self, environment_id: str, lock: Lock, base: Base, report: BuildReport) -> BuiltImage: ...
+    def build(
+        self, environment_id: str, lock: Lock, base: Base, report: BuildReport, watch: Watch | None = None
+    ) -> BuiltImage: ...
 
     def exists(self, environment_id: str) -> BuiltImage | None: ...
 
@@ -548,5 +557,8 @@ class Doctor(Protocol):
     """The worker's doctor, as the web process sees it: looks at an environment and builds nothing."""
 
     def examine(self, spec: EnvironmentSpec, base: Base) -> Json:
-        """A verdict as `builders.verdict.Verdict.to_json` writes it. Raises LakeBusy and BuilderUnavailable."""
+        """A verdict as `builders.verdict.Verdict.to_json` writes it.
+
+        Raises LakeBusy, RuntimeNotReady and BuilderUnavailable.
+        """
         ...

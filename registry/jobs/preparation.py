@@ -12,20 +12,22 @@ from typing import Any, TypeVar
 from builders.bases import Base
 from builders.built_image import BuiltImage
 from builders.errors import BuilderUnavailable as EngineUnavailable
-from builders.errors import BuildFailed
+from builders.errors import BuildFailed, Unwanted
 from builders.identity import Recipe, environment_id
 from builders.loading_failures import diagnose_loading
 from builders.lock import Lock
 from builders.packages import PackageMissing
 from builders.spec import EnvironmentSpec
+from builders.watch import Watch
 from registry.domain.entities import Environment, JobState, Json, ModelVersion, Phase, Shown, State, now
 from registry.domain.errors import (
     AnswersDiffer,
-    BuilderUnavailable,
+    Cancelled,
     EnvironmentFailed,
     LakeError,
     LakeFailed,
     ModelNotLoadable,
+    NotFound,
     WelesError,
     from_document,
 )
@@ -36,12 +38,15 @@ from registry.domain.task import Task, TaskKind
 from registry.domain.upkeep import UpkeepRecords
 from registry.jobs.first_look import FirstLook
 from registry.jobs.report import SPAN, JobReport
+from registry.services.examination import unavailable
 from registry.services.golden import GoldenRows, differences
 from registry.services.predict import Prediction
 from registry.tables.table import Table
 
 _log = logging.getLogger(__name__)
 _PAUSES = (1.0, 4.0, 10.0)
+# Asking again after some seconds does not help.
+_NEEDS_THE_OPERATOR = frozenset({"tls", "unauthorised"})
 _PATIENCE_SECONDS = 300.0
 _ROWS_ALONE = 5
 _Result = TypeVar("_Result")
@@ -67,6 +72,7 @@ class Preparation:
         prediction: Prediction,
         looks: FirstLook,
         upkeep: UpkeepRecords,
+        build_seconds: float,
     ) -> None:
         self._models = models
         self._environments = environments
@@ -77,10 +83,15 @@ class Preparation:
         self._prediction = prediction
         self._looks = looks
         self._upkeep = upkeep
+        self._build_seconds = build_seconds
 
-    def begin(self, job_id: str, version_id: str) -> tuple[str, int]:
-        """Mark the job running; (key, attempt) of the resolution to go by, a failed one begun anew."""
-        self._jobs.update(job_id, JobState.RUNNING, Phase.RESOLVE, 0, "looking at the environment")
+    def begin(self, job_id: str, version_id: str) -> tuple[str, int] | None:
+        """Mark the job running; (key, attempt) of the resolution to go by, a failed one begun anew.
+
+        None when the job is over: it was cancelled.
+        """
+        if not self._jobs.update(job_id, JobState.RUNNING, Phase.RESOLVE, 0, "looking at the environment"):
+            return None
         version = self._models.version_by_id(version_id)
         resolution = self._environments.resolution(version.resolution_key)
         if resolution.state is State.FAILED:
@@ -88,25 +99,24 @@ class Preparation:
         return resolution.key, resolution.attempt
 
     def acquire(self, key: str) -> Json:
-        """Resolve the spec and have every package in the store: {"environment": id} or {"problem": …}."""
+        """Resolve the spec and have every package in the store: {"environment": id, "seconds": spent on it}, or
+        {"problem": …}, with "unwanted" when it was stopped because nobody waited for it any more."""
         resolution = self._environments.resolution(key)
         if resolution.state is State.READY:
-            return {"environment": resolution.environment_id}
-        base = Base(**resolution.base)
+            return {"environment": resolution.environment_id, "seconds": 0.0}
+        base, watch = Base(**resolution.base), self._watch(key)
         with JobReport(self._jobs, key) as report:
             _say_which_attempt(report, resolution.attempt)
 
             def resolve_and_fetch() -> Json:
-                resolved = self._builder.resolve(EnvironmentSpec.from_json(resolution.spec), base, report)
-                self._builder.fetch(resolved, base, report)
-                identity = environment_id(resolved.lock, base, self._recipes[base.language])
+                resolved = self._builder.resolve(EnvironmentSpec.from_json(resolution.spec), base, report, watch)
+                lock = self._builder.fetch(resolved, base, report, watch)
+                identity = environment_id(lock, base, self._recipes[base.language])
                 repairs = [*resolution.repairs, *(repair.to_json() for repair in resolved.repairs)]
                 # It is the text that will be built: the id, which `build` checks, covers all that decides it.
-                dockerfile = self._builder.dockerfile(resolved.lock, base)
-                self._environments.resolved(
-                    key, _pending(identity, resolved.lock, resolution.base, dockerfile), repairs
-                )
-                return {"environment": identity}
+                dockerfile = self._builder.dockerfile(lock, base)
+                self._environments.resolved(key, _pending(identity, lock, resolution.base, dockerfile), repairs)
+                return {"environment": identity, "seconds": watch.spent}
 
             return self._outcome(report, resolve_and_fetch, lambda it: self._environments.resolution_failed(key, it))
 
@@ -131,15 +141,19 @@ class Preparation:
         """As `give_up_acquiring`, for the build."""
         self._environments.environment_failed(environment, _FAILED)
 
-    def build(self, key: str, environment: str) -> Json:
-        """Build the environment's image from the package store: {"image": id} or {"problem": …}."""
+    def build(self, key: str, environment: str, spent: float = 0.0) -> Json:
+        """Build the environment's image from the package store: {"image": id}, or a problem as `acquire` gives.
+
+        `spent`: seconds that acquiring took: the time limit is for both together.
+        """
         known = self._environments.environment(environment)
         base, lock = Base(**known.base), Lock.from_json(known.lock)
+        watch = self._watch(environment, spent)
         with JobReport(self._jobs, environment) as report:
             _say_which_attempt(report, known.attempt)
 
             def build() -> Json:
-                image = self._build_once(environment, lock, base, key, report)
+                image = self._build_once(environment, lock, base, key, report, watch)
                 self._environments.environment_is_ready(
                     environment,
                     image_id=image.image_id,
@@ -182,7 +196,11 @@ class Preparation:
         if problem is None:
             self._jobs.update(job_id, JobState.SUCCEEDED, Phase.READY, 100, "ready")
             return
-        job = self._jobs.get(job_id)
+        try:
+            job = self._jobs.get(job_id)
+        except NotFound:
+            # It was deleted and purged meanwhile.
+            return
         if job.state.is_over:
             return
         error = from_document(problem)
@@ -229,15 +247,30 @@ class Preparation:
                 return False
         return True
 
-    def _build_once(self, environment: str, lock: Lock, base: Base, key: str, report: JobReport) -> BuiltImage:
+    def _watch(self, scope: str, spent: float = 0.0) -> Watch:
+        """Over when the time for a build is up, or when no job waits for it any more."""
+
+        def wanted() -> bool:
+            try:
+                return self._jobs.is_wanted(scope)
+            except Exception:
+                # A database that is away for a moment is no reason to stop.
+                _log.exception("does somebody wait for %s?", scope)
+                return True
+
+        return Watch(max(0.0, self._build_seconds - spent), wanted, limit=self._build_seconds)
+
+    def _build_once(
+        self, environment: str, lock: Lock, base: Base, key: str, report: JobReport, watch: Watch
+    ) -> BuiltImage:
         """Build; when the store has lost a package, get it again first."""
         try:
-            return self._builder.build(environment, lock, base, report)
+            return self._builder.build(environment, lock, base, report, watch)
         except PackageMissing as missing:
             report.log(f"{missing}: fetching it again")
             spec = EnvironmentSpec.from_json(self._environments.resolution(key).spec)
-            self._builder.fetch(self._builder.resolve(spec, base, report), base, report)
-            return self._builder.build(environment, lock, base, report)
+            self._builder.fetch(self._builder.resolve(spec, base, report, watch), base, report, watch)
+            return self._builder.build(environment, lock, base, report, watch)
 
     def _outcome(self, report: JobReport, work: Callable[[], Json], failed: Callable[[Json], Any]) -> Json:
         """What `work` gives, or the problem that stopped it, which is also told to `failed`."""
@@ -247,9 +280,14 @@ class Preparation:
             except BuildFailed as error:
                 problem = EnvironmentFailed(error.diagnosis.to_json(), error.log_tail).to_document()
                 break
+            except Unwanted as error:
+                report.log(f"stopped: {error}")
+                problem = Cancelled("build").to_document()
+                failed(problem)
+                return {"problem": problem, "unwanted": True}
             except EngineUnavailable as error:
-                if pause is None:
-                    problem = BuilderUnavailable(error.reason).to_document()
+                if pause is None or (error.diagnosis and error.diagnosis.cause in _NEEDS_THE_OPERATOR):
+                    problem = unavailable(error).to_document()
                     break
                 report.log(f"{error.reason}: trying again in {pause:g} seconds")
                 time.sleep(pause)

@@ -1,5 +1,6 @@
 """What a build says of itself, on its way into the database: often enough to watch, seldom enough not to matter."""
 
+import logging
 import threading
 import time
 from types import TracebackType
@@ -8,6 +9,7 @@ from typing import Self
 from registry.domain.entities import Phase
 from registry.domain.ports import Jobs
 
+_log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_WRITES = 0.3
 # Where in the whole of a preparation each phase begins and ends, in percent.
 SPAN = {Phase.RESOLVE: (1, 8), Phase.FETCH: (8, 40), Phase.BUILD: (40, 88), Phase.VERIFY: (88, 100)}
@@ -26,11 +28,17 @@ class JobReport:
         self._written = 0.0
         self._progress: tuple[Phase, float, str] | None = None
         self._lock = threading.Lock()
+        self._over = threading.Event()
+        # What is said last before a long silence is what people want to see.
+        self._writing = threading.Thread(target=self._keep_writing, name="report", daemon=True)
 
     def __enter__(self) -> Self:
+        self._writing.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._over.set()
+        self._writing.join()
         with self._lock:
             self._write()
 
@@ -44,6 +52,16 @@ class JobReport:
         with self._lock:
             self._lines.append(line)
             self._write_if_due()
+
+    def _keep_writing(self) -> None:
+        while not self._over.wait(_SECONDS_BETWEEN_WRITES):
+            try:
+                with self._lock:
+                    if self._lines or self._progress is not None:
+                        self._write_if_due()
+            except Exception:
+                # A database that is away for a moment must not end it: the rest is written later.
+                _log.exception("the report on %s", self._scope)
 
     def _write_if_due(self) -> None:
         if time.monotonic() - self._written > _SECONDS_BETWEEN_WRITES:

@@ -5,7 +5,8 @@
 
 A workflow's id is what it is about, so that a hundred uploads which share an environment wait for one `acquire` and
 one `build`. Versions are prepared from the queue `versions`, environments made from the queue `environments`, other
-work is done from the queue `work`. A job that was cancelled ends at its next step.
+work is done from the queue `work`. A job that was cancelled ends at its next step; an `acquire` or a `build` that no
+job waits for any more is stopped, and whoever came just then begins the next attempt.
 """
 
 import logging
@@ -49,7 +50,13 @@ class Workflows(DBOSConfiguredInstance):
         self._finish(job_id, version_id, problem)
 
     def _prepare(self, job_id: str, version_id: str) -> Json | None:
-        key, attempt = self._begin(job_id, version_id)
+        while (begun := self._begin(job_id, version_id)) is not None:
+            outcome = self._make_ready(job_id, version_id, *begun)
+            if "unwanted" not in outcome:
+                return outcome.get("problem")
+        return None
+
+    def _make_ready(self, job_id: str, version_id: str, key: str, attempt: int) -> Json:
         try:
             acquired = _shared(f"acquire:{key}:{attempt}", self.acquire, key)
         except Exception:
@@ -57,18 +64,19 @@ class Workflows(DBOSConfiguredInstance):
             self._give_up_acquiring(key)
             raise
         if "problem" in acquired:
-            return dict(acquired["problem"])
+            return acquired
         environment = acquired["environment"]
         build_attempt = self._begin_build(key, environment)
         if build_attempt is not None:
+            spent = acquired.get("seconds", 0.0)
             try:
-                built = _shared(f"build:{environment}:{build_attempt}", self.build, key, environment)
+                built = _shared(f"build:{environment}:{build_attempt}", self.build, key, environment, spent)
             except Exception:
                 self._give_up_building(environment)
                 raise
             if "problem" in built:
-                return dict(built["problem"])
-        return self._verify(job_id, version_id, environment).get("problem")
+                return built
+        return self._verify(job_id, version_id, environment)
 
     @DBOS.workflow()
     def work(self, job_id: str) -> None:
@@ -84,11 +92,11 @@ class Workflows(DBOSConfiguredInstance):
         return self._acquire(key)
 
     @DBOS.workflow()
-    def build(self, key: str, environment: str) -> Json:
-        return self._build(key, environment)
+    def build(self, key: str, environment: str, spent: float = 0.0) -> Json:
+        return self._build(key, environment, spent)
 
     @DBOS.step()
-    def _begin(self, job_id: str, version_id: str) -> tuple[str, int]:
+    def _begin(self, job_id: str, version_id: str) -> tuple[str, int] | None:
         return self._preparation.begin(job_id, version_id)
 
     @DBOS.step()
@@ -100,8 +108,8 @@ class Workflows(DBOSConfiguredInstance):
         return self._preparation.begin_build(key, environment)
 
     @DBOS.step()
-    def _build(self, key: str, environment: str) -> Json:
-        return self._preparation.build(key, environment)
+    def _build(self, key: str, environment: str, spent: float = 0.0) -> Json:
+        return self._preparation.build(key, environment, spent)
 
     @DBOS.step()
     def _verify(self, job_id: str, version_id: str, environment: str) -> Json:

@@ -32,7 +32,7 @@ class DoctorService:
     def verdict(self, user: User, question: EnvironmentQuestion) -> Json:
         """The verdict; what is wrong with the environment is in it, as data.
 
-        Raises BuilderUnavailable and LakeBusy: what is wrong with the lake.
+        Raises BuilderUnavailable, RuntimeNotReady and LakeBusy: what is wrong with the lake.
         """
         try:
             parsed = read_requirements(

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 
 from builders.bases import Base
 from builders.doctor import examine
+from builders.errors import BaseInTheMaking
 from builders.errors import BuilderUnavailable as EngineUnavailable
 from builders.identity import Recipe
 from builders.lock import Lock
 from builders.report import SilentReport
 from builders.spec import EnvironmentSpec
 from registry.domain.entities import Json
-from registry.domain.errors import BuilderUnavailable, LakeBusy
+from registry.domain.errors import BuilderUnavailable, LakeBusy, LakeError, RuntimeNotReady
 from registry.domain.ports import Environments, ImageBuilder
 
 AT_ONCE = 3
@@ -20,7 +21,8 @@ SECONDS = 100.0
 
 
 class Examination:
-    """The `Doctor` port, in the process that holds the builder. `builder` should give up after SECONDS."""
+    """The `Doctor` port, in the process that holds the builder. `builder` should give up after SECONDS, and not
+    wait for an image with compilers: who asks is told to ask again."""
 
     def __init__(self, builder: ImageBuilder, environments: Environments, recipes: Mapping[str, Recipe]) -> None:
         self._builder = builder
@@ -36,6 +38,13 @@ class Examination:
             recipe = self._recipes[base.language]
             return examine(self._builder, spec, base, recipe, SilentReport(), known).to_json()
         except EngineUnavailable as error:
-            raise BuilderUnavailable(error.reason) from error
+            raise unavailable(error) from error
         finally:
             self._room.release()
+
+
+def unavailable(error: EngineUnavailable) -> LakeError:
+    """The builder's error in the lake's words, with what a log has shown of it."""
+    if isinstance(error, BaseInTheMaking):
+        return RuntimeNotReady(f"{error.language} {error.version}", error.detail)
+    return BuilderUnavailable(error.reason, None if error.diagnosis is None else error.diagnosis.to_json())

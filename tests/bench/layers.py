@@ -31,6 +31,7 @@ from builders.runtimes import install_base
 from builders.site import SiteSettings
 from builders.spec import EnvironmentSpec
 from builders.tools import ensure_tools
+from builders.watch import Watch
 from tests.bench.report import number, table
 from tests.bench.venvs import CACHE
 from tests.conftest import remove_lake
@@ -175,7 +176,7 @@ def _fetched(builder: DockerBuilder, base: Base, pins: Mapping[str, str], wheels
 
 def _built(client: docker.DockerClient, lake: str, tag: str, files: Mapping[str, bytes | Path]) -> str:
     with build_context(files) as context:
-        outcome = build_image(client, context, tag=tag, labels={"weles": lake}, timeout=_SECONDS)
+        outcome = build_image(client, context, tag=tag, labels={"weles": lake}, watch=Watch(_SECONDS))
     assert outcome.image_id is not None, outcome.error
     return outcome.image_id
 

@@ -21,12 +21,12 @@ class Contents(Protocol):
         """As if all had been put so long before."""
         ...
 
-    def put(self, digest: str, content: bytes) -> None:
-        """Past the lake, which knows nothing of it."""
+    def put(self, digest: str, content: bytes, ago: float) -> None:
+        """Past the lake, which knows nothing of it, so many seconds ago."""
         ...
 
-    def begin(self, content: bytes) -> None:
-        """Of an upload that broke off: so much was written."""
+    def begin(self, content: bytes, ago: float) -> None:
+        """Of an upload that broke off so many seconds ago: so much was written."""
         ...
 
     def begun(self) -> list[str]: ...
@@ -48,14 +48,17 @@ class _Folder:
             if file.is_file():
                 os.utime(file, (time.time() - seconds,) * 2)
 
-    def put(self, digest: str, content: bytes) -> None:
+    def put(self, digest: str, content: bytes, ago: float) -> None:
         name = digest.removeprefix("sha256:")
         file = self._folder / "sha256" / name[:2] / name
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(content)
+        os.utime(file, (time.time() - ago,) * 2)
 
-    def begin(self, content: bytes) -> None:
-        (self._folder / "incoming" / "half-written").write_bytes(content)
+    def begin(self, content: bytes, ago: float) -> None:
+        file = self._folder / "incoming" / "half-written"
+        file.write_bytes(content)
+        os.utime(file, (time.time() - ago,) * 2)
 
     def begun(self) -> list[str]:
         return [file.name for file in (self._folder / "incoming").iterdir()]
@@ -71,7 +74,7 @@ class _Bucket:
         return sorted(f"sha256:{key.rpartition('/')[2]}" for key in self._keys("sha256/"))
 
     def age(self, seconds: float) -> None:
-        """The store keeps its own times; the lake goes by the names of its marks. What was begun is of 2010 there."""
+        """The store keeps its own times; the lake goes by the names of its marks."""
         for key in [*self._keys("puts/")]:
             folder, _, mark = key.rpartition("/")
             moment, _, rest = mark.partition("-")
@@ -80,15 +83,16 @@ class _Bucket:
             )
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
-    def put(self, digest: str, content: bytes) -> None:
-        name, moment = digest.removeprefix("sha256:"), int(time.time() * 1e6)
+    def put(self, digest: str, content: bytes, ago: float) -> None:
+        name, moment = digest.removeprefix("sha256:"), int((time.time() - ago) * 1e6)
         for key, body in (
             (f"sha256/{name[:2]}/{name}", content),
             (f"puts/{name}/{moment:020}-{uuid.uuid4().hex[:8]}", b""),
         ):
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=body)
 
-    def begin(self, content: bytes) -> None:
+    def begin(self, content: bytes, ago: float) -> None:
+        """This store says of every upload that it began in 2010."""
         where = {"Bucket": self._bucket, "Key": f"{self._prefix}sha256/00/{'0' * 64}"}
         upload = self._client.create_multipart_upload(**where)["UploadId"]
         self._client.upload_part(**where, UploadId=upload, PartNumber=1, Body=content)

@@ -81,8 +81,15 @@ def test_a_package_that_is_missing_is_told_with_the_way_to_send_all(connected: L
     assert job["state"] == "failed"
     assert job["problem"]["type"] == "/problems/model-not-loadable"
     assert 'environment="freeze"' in job["problem"]["next"]
-    with pytest.raises(errors.UploadFailed, match="freeze"):
+    diagnosis = job["problem"]["diagnosis"]
+    assert (diagnosis["phase"], diagnosis["package"], diagnosis["cause"]) == (
+        "verify", "scikit-learn", "missing-module"
+    )  # fmt: skip
+    assert "No module named 'sklearn'" in diagnosis["line"]
+    assert diagnosis["suggestion"] in job["problem"]["next"]
+    with pytest.raises(errors.UploadFailed, match="freeze") as caught:
         model.status("lacking")
+    assert "scikit-learn" in str(caught.value)
     again = work.get(job["id"]).retry()
     assert again.id != job["id"]
     with pytest.raises(errors.ModelNotLoadable, match=r"scikit-learn|sklearn"):

@@ -168,7 +168,7 @@ def test_what_is_purged_frees_its_bytes(lake: Lake, iris: dict[str, Any]) -> Non
 
     # As if all had been uploaded long ago: what is young is never freed.
     lake.stop()
-    stored.begin(b"half")
+    stored.begin(b"half", 7200)
     stored.age(7200)
     lake.environ["WELES_GRACE_SECONDS"] = "1"
     lake.start()

@@ -248,9 +248,8 @@ def test_a_lake_is_had_back_in_another_folder_and_answers_the_same(
 def test_what_nothing_needs_is_freed_beside_a_running_lake(lake: Lake, models: dict[str, Any]) -> None:
     there, run, stray = contents(lake.settings), lake.home / "run" / "containers" / ("f" * 32), "sha256:" + "ab" * 32
     needed = there.names()
-    there.put(stray, b"x" * 1000)
-    there.begin(b"x" * 1000)
-    there.age(7200)
+    there.put(stray, b"x" * 1000, 7200)
+    there.begin(b"x" * 1000, 7200)
     run.mkdir()
     os.utime(run, (time.time() - 7200,) * 2)
     would = told(lake, "blobs", "gc", "--dry-run")

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import docker
+import pandas as pd
 import pytest
 
 from registry.runners.docker import sweep
@@ -77,12 +78,16 @@ def test_what_both_were_sent_at_once_is_one_version_of_one_environment(
     for lake in machines:
         versions = lake.call("GET", f"/models/{iris}/versions").json()["versions"]
         assert [each["version"] for each in versions] == [1]
-    built = [
+    assert len(_images(machines, engine)) == 1
+
+
+def _images(machines: tuple[Lake, Lake], engine: docker.DockerClient) -> list[str]:
+    """The environments of the images that were built, one for each image."""
+    return [
         image.labels["weles.environment"]
         for lake in machines
         for image in engine.images.list(filters={"label": [f"weles={lake.name}", "weles.installed"]})
     ]
-    assert len(built) == 1
 
 
 def test_each_machine_answers_in_a_container_of_its_own(
@@ -146,3 +151,39 @@ def test_a_machine_that_goes_leaves_the_other_at_work(machines: tuple[Lake, Lake
     other.start()
     answer = other.call("POST", "/models/after/predict", json=rows)
     assert [row[0] for row in answer.json()["data"]] == expected
+
+
+class Constant:
+    """A pickle that defines its class where it is loaded: the environment is as small as the test wants it."""
+
+    def __reduce__(self) -> Any:
+        source = "class Model:\n    def predict(self, rows):\n        return [1.0] * len(rows)\n"
+        return eval, (f"(lambda names: (exec({source!r}, names), names['Model']())[1])({{}})",)
+
+
+def test_ten_models_of_one_new_environment_make_one_build(
+    machines: tuple[Lake, Lake], iris: str, engine: docker.DockerClient
+) -> None:
+    data = pd.DataFrame({"x": [0.0, 1.0], "target": [0.0, 1.0]})
+    forms = [
+        creator.form(Constant(), data, f"many-{number}", flavour="python", requirements="toolz==0.12.1\n")
+        for number in range(10)
+    ]
+    before = _images(machines, engine)
+
+    def upload(number: int) -> str:
+        response = machines[number % 2].call("POST", "/models", files=forms[number])
+        assert response.status_code == 202, response.text
+        return str(response.json()["job"])
+
+    with ThreadPoolExecutor(10) as threads:
+        jobs = [*threads.map(upload, range(10))]
+    ended = [machines[number % 2].job(job) for number, job in enumerate(jobs)]
+    assert [job["state"] for job in ended] == ["succeeded"] * 10, ended
+    (environment,) = {job["environment"] for job in ended}
+    assert sorted(_images(machines, engine)) == sorted([*before, environment])
+    # Both machines' workers write into one log: it was resolved and built by one of them, once.
+    log = machines[0].call("GET", f"/jobs/{jobs[0]}/log").text
+    resolving, *building = log.split("[internal] load remote build context")
+    assert resolving.count("Resolved 1 package in") == 1, resolving
+    assert len(building) == 1, building

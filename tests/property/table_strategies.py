@@ -2,15 +2,10 @@
 
 from datetime import UTC, date, datetime
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.tables.table import Column, Table
-
-# The first use of Arrow takes longer than hypothesis allows an example.
-settings.register_profile("tables", deadline=None)
-settings.load_profile("tables")
 
 text = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 names = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)

@@ -12,7 +12,7 @@ import requests
 from requests.auth import AuthBase
 
 from weles import config
-from weles.errors import InvalidRequest, LakeUnreachable, UnexpectedAnswer, from_problem
+from weles.errors import InvalidRequest, LakeUnreachable, RuntimeNotReady, UnexpectedAnswer, from_problem
 from weles.progress import choose, say
 from weles.version import __version__
 
@@ -20,6 +20,7 @@ __all__ = ["Body", "Connection", "connect", "current", "object_of", "segment"]
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 900.0
+COMPILERS_SECONDS = 900.0
 _ATTEMPTS = 4
 _FIRST_PAUSE = 0.2
 
@@ -79,15 +80,15 @@ class Connection:
         """Send one request under /api/v1 and return the answer, which is a success.
 
         `repeatable`: sending it twice does no harm (the default for GET); then a broken connection is tried again.
-        A 503 with Retry-After is always tried again, within `patience`.
+        A 503 with Retry-After is always tried again, within `patience`, or for a quarter of an hour while the lake
+        makes what it compiles with. What it says of it is shown, and again when it says something else.
         Raises the class of `weles.errors` that the lake's problem document names, LakeUnreachable, UnexpectedAnswer.
         """
         again = method == "GET" if repeatable is None else repeatable
         headers = {"Accept": accept}
         if content_type:
             headers["Content-Type"] = content_type
-        deadline = time.monotonic() + self.patience
-        broken, told = 0, False
+        began, broken, told = time.monotonic(), 0, ""
         while True:
             if body is not None and not isinstance(body, bytes):
                 body.seek(0)
@@ -112,12 +113,13 @@ class Connection:
                 raise self._unreachable(reason) from reason
             if response.ok and not response.is_redirect:
                 return response
-            pause = _retry_after(response)
-            if pause is None or time.monotonic() + pause > deadline:
-                raise _refused(response)
-            if not told:
-                say(f"{_refused(response).args[0]} Asking again for up to {self.patience:.0f} seconds.")
-                told = True
+            pause, error = _retry_after(response), _refused(response)
+            patience = max(self.patience, COMPILERS_SECONDS) if isinstance(error, RuntimeNotReady) else self.patience
+            if pause is None or time.monotonic() + pause > began + patience:
+                raise error
+            if (said := str(error.args[0])) != told:
+                say(said if told else f"{said} Asking again for up to {patience:.0f} seconds.")
+                told = said
             response.close()
             time.sleep(pause)
 

@@ -8,7 +8,7 @@
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     ├── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy
-    │                 LakeFailed  ModelBusy  AnalysisUnavailable
+    │                 LakeFailed  ModelBusy  AnalysisUnavailable  RuntimeNotReady
     │                 LakeUnreachable  UnexpectedAnswer
     └── UploadFailed  of the family of its `reason`
 
@@ -59,6 +59,7 @@ __all__ = [
     "NotConnected",
     "NotFound",
     "PredictionTimeout",
+    "RuntimeNotReady",
     "SessionDiffers",
     "TooLarge",
     "TooManyAttempts",
@@ -259,7 +260,11 @@ class CapacityExceeded(LakeError):
 
 
 class BuilderUnavailable(LakeError):
-    """The engine that builds and runs models cannot be reached."""
+    """The lake cannot build or run models at present; `fields["diagnosis"]` says why, where that is known."""
+
+
+class RuntimeNotReady(LakeError):
+    """What compiles packages is being made for the first time; `fields["progress"]` says how far that is."""
 
 
 class AnalysisUnavailable(LakeError):

@@ -1,5 +1,6 @@
 CONNECT_SECONDS <- 10
 ANSWER_SECONDS <- 900
+COMPILERS_SECONDS <- 900
 ATTEMPTS <- 4
 FIRST_PAUSE <- 0.2
 
@@ -65,15 +66,16 @@ further <- function(...) {
 
 # Send one request under /api/v1; the answer, a success. `body`: a function that adds a body to a request.
 # `repeatable`: sending it twice does no harm; then a broken connection is tried again. A 429 or 503 with Retry-After
-# is always tried again, within the connection's patience (httr2's own retries know no such difference).
+# is always tried again, within the connection's patience (httr2's own retries know no such difference), or for a
+# quarter of an hour while the lake makes what it compiles with. What it says of it is shown, and again when it changes.
 # `into`: a file for the answer's body; else it is in memory.
 ask <- function(method, path, query = list(), body = identity, accept = "application/json",
                 repeatable = method == "GET", into = NULL) {
   here <- connection()
   request <- body(new_request(here, method, path, query, accept))
-  deadline <- now_seconds() + here$patience
+  began <- now_seconds()
   broken <- 0
-  told <- FALSE
+  told <- ""
   repeat {
     response <- tryCatch(httr2::req_perform(request, path = into), error = identity)
     if (inherits(response, "error")) {
@@ -86,10 +88,13 @@ ask <- function(method, path, query = list(), body = identity, accept = "applica
       return(response)
     }
     pause <- retry_after(response)
-    if (is.null(pause) || now_seconds() + pause > deadline) stop(refused(response))
-    if (!told) {
-      cli::cli_inform(c(i = "{refused(response)$detail} Asking again for up to {here$patience} seconds."))
-      told <- TRUE
+    error <- refused(response)
+    patience <- if (inherits(error, "weles_runtime_not_ready")) max(here$patience, COMPILERS_SECONDS) else here$patience
+    if (is.null(pause) || now_seconds() + pause > began + patience) stop(error)
+    if (!identical(error$detail, told)) {
+      long <- if (nzchar(told)) "" else " Asking again for up to {patience} seconds."
+      cli::cli_inform(c(i = paste0("{error$detail}", long)))
+      told <- error$detail
     }
     Sys.sleep(pause)
   }

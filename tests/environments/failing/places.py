@@ -30,7 +30,7 @@ class Place:
     """The settings of the site, and how long each phase may take there."""
 
     site: SiteSettings
-    seconds: float = 900.0
+    seconds: float = 1800.0
 
 
 @contextmanager

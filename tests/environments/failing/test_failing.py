@@ -20,8 +20,6 @@ from tests.environments.failing.cases import Case, cases
 CASES = cases()
 READ = [each for each in CASES if each.expected.phase == "parse"]
 RECORDED = [each for each in CASES if each.recording.exists()]
-# What the lake does not say yet as it should.
-GAPS = ("hangs-at-once", "removed-placeholder", "setup-imports-numpy")
 # Of those that are really run, one of each end takes part in every `make test`.
 QUICK = ("version-never-was", "certificate-not-trusted", "proxy-refuses", "hash-mismatch")
 
@@ -62,8 +60,6 @@ def test_a_recorded_log_is_understood(case: Case) -> None:
         found = diagnose("verify", log, PATTERNS_OF_LOADING, package=case.expected.package)
     else:
         found = (diagnose_r if case.language == "r" else diagnose)(phase, log)  # type: ignore[arg-type]
-    if case.name in GAPS:
-        pytest.xfail("not said as it should be yet")
     assert [each for each in finding(found).differs(case.expected) if each != "suggestion"] == []
 
 
@@ -79,6 +75,4 @@ def test_what_is_said_of_a_failure(line: Line, case: Case) -> None:
 @_named([each for each in CASES if each.name not in QUICK and each not in READ])
 def test_what_is_said_of_every_failure(line: Line, case: Case) -> None:
     found = line.attempt(case)
-    if case.name in GAPS and found.differs(case.expected):
-        pytest.xfail(f"not said as it should be yet: {found}")
     assert found.differs(case.expected) == [], found

@@ -19,6 +19,7 @@ from builders.runtimes import dev_image
 from builders.site import SiteSettings
 from builders.spec import parse_requirements
 from builders.throwaway import throw_away
+from builders.watch import Watch
 
 pytestmark = pytest.mark.docker
 
@@ -28,8 +29,8 @@ REQUIREMENTS = "joblib==1.4.2\nthreadpoolctl==3.5.0\nnumpy==1.26.4\nsetuptools==
 def acquire(builder, base, report, text=REQUIREMENTS):
     spec = parse_requirements(text, version="3.11").spec
     resolution = builder.resolve(spec, base, report)
-    builder.fetch(resolution, base, report)
-    return resolution.lock, environment_id(resolution.lock, base, builder.recipe())
+    lock = builder.fetch(resolution, base, report)
+    return lock, environment_id(lock, base, builder.recipe())
 
 
 def test_from_a_freeze_to_an_image_that_runs(engine, lake_name, make_builder, base, report):
@@ -195,7 +196,7 @@ def test_a_container_over_its_time_is_killed_and_removed(engine, lake_name, base
     with throw_away(
         engine, image=base.image, command=("sleep", "60"), lake=lake_name, role="fetch", network=False
     ) as container:
-        finished = container.run(1)
+        finished = container.run(Watch(1))
     assert finished.timed_out
     assert finished.exit_code != 0
     assert leftovers(engine, lake_name) == []
@@ -258,6 +259,8 @@ def test_a_private_index_is_used_and_no_secret_of_the_site_is_in_an_image(
 ):
     builder = make_builder(store=tmp_path / "packages", site=secretive_site)
     lock, identity = acquire(builder, base, report, "joblib==1.4.2\ndocopt==0.6.2\nweles-private-probe==1.0\n")
+    # That index does not say how large its files are.
+    assert all(package.file.size > 0 for package in lock.packages)
     built = builder.build(identity, lock, base, report)
     assert built.installed["weles-private-probe"] == "1.0"
     assert any(path.endswith(".whl") for path in private_index.served)

@@ -8,9 +8,11 @@ import pytest
 
 from builders.bases import Base
 from builders.context import build_context
+from builders.dev_bases import with_compilers
 from builders.image_build import build_image
 from builders.report import SilentReport
-from builders.runtimes import dev_image, ensure_dev_base, install_base, list_bases
+from builders.runtimes import dev_image, install_base, list_bases, make_dev_base
+from builders.watch import Watch
 
 REGISTRY = "127.0.0.1:5000"
 pytestmark = [
@@ -45,7 +47,7 @@ def test_what_a_registry_has_is_pulled_and_nothing_is_made(
 def test_the_sister_with_compilers_of_a_pulled_base_is_pulled(
     engine: docker.DockerClient, other_engine: docker.DockerClient, base: Base, tmp_path: Path
 ) -> None:
-    compilers = ensure_dev_base(engine, base, SilentReport())
+    compilers = with_compilers(engine, base, SilentReport(), Watch(900))
     # As the official images do, they say which Python they have.
     publish(engine, other_engine, base.image, "library/python:3.11-slim", f"ENV PYTHON_VERSION={base.version}")
     publish(
@@ -56,10 +58,10 @@ def test_the_sister_with_compilers_of_a_pulled_base_is_pulled(
 
     # There are no scripts in this folder: only pulling can give a base, or its sister.
     pulled = install_base(other_engine, "python", "3.11", SilentReport(), tmp_path)
-    sister = ensure_dev_base(other_engine, pulled, SilentReport(), tmp_path)
+    sister = make_dev_base(other_engine, pulled, SilentReport(), tmp_path)
     assert (sister.version, sister.image) == (base.version, dev_image(pulled))
     assert sister.image not in {each.image for each in list_bases(other_engine)}
-    assert ensure_dev_base(other_engine, pulled, SilentReport(), tmp_path) == sister
+    assert with_compilers(other_engine, pulled, SilentReport(), Watch(900)) == sister
     answer = other_engine.containers.run(sister.image, ["gcc", "--version"], remove=True, network_mode="none")
     assert answer.startswith(b"gcc")
 
@@ -71,7 +73,7 @@ def publish(
     (image,) = other.images.load(b"".join(engine.images.get(source).save(named=True)))
     name, tag = published.split(":")
     with build_context({"Dockerfile": f"FROM {source}\n{more}\n".encode()}) as context:
-        outcome = build_image(other, context, tag=f"{REGISTRY}/{name}:{tag}", labels={}, timeout=120)
+        outcome = build_image(other, context, tag=f"{REGISTRY}/{name}:{tag}", labels={}, watch=Watch(120))
     assert outcome.image_id is not None, outcome.error
     assert '"error"' not in other.images.push(f"{REGISTRY}/{name}", tag)
     for each in {outcome.image_id, image.id}:

@@ -14,7 +14,7 @@ from builders.spec import EnvironmentSpec
 from registry.app import create_app
 from registry.db.engine import connect
 from registry.db.tables import environments, versions
-from registry.domain.errors import BuilderUnavailable
+from registry.domain.errors import BuilderUnavailable, RuntimeNotReady
 from registry.domain.ports import Desk
 from registry.settings import Settings
 from tests.unit.api.test_routes import upload
@@ -107,6 +107,15 @@ def test_what_is_wrong_with_the_lake_is_a_problem(client: FlaskClient, doctor: F
     response = client.post("/api/v1/environments/resolve", json=body)
     assert (response.status_code, response.json["family"]) == (503, "lake")
     assert response.headers["Retry-After"]
+
+
+def test_who_asks_while_compilers_are_being_made_is_told_at_once(client: FlaskClient, doctor: FakeDoctor) -> None:
+    doctor.failure = RuntimeNotReady("python 3.11.2", "making python dev from Debian bookworm")
+    body = {"requirements": "joblib==1.4.2", "language_version": "3.11"}
+    response = client.post("/api/v1/environments/resolve", json=body)
+    assert (response.status_code, response.json["type"]) == (503, "/problems/runtime-not-ready")
+    assert int(response.headers["Retry-After"]) > 0
+    assert response.json["progress"] == "making python dev from Debian bookworm"
 
 
 def test_a_body_that_does_not_fit_is_a_bad_request(client: FlaskClient) -> None:

@@ -19,8 +19,9 @@ from registry.blobs.filesystem import FilesystemBlobs
 from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.tables import jobs, log_lines, models, versions
-from registry.domain.entities import NewAudit, Shown
+from registry.domain.entities import JobKind, NewAudit, Shown
 from registry.domain.errors import AnswersDiffer, EnvironmentFailed
+from registry.domain.ports import NewJob
 from registry.domain.version_ref import VersionRef
 from registry.services.purge import Purge
 from registry.settings import Settings
@@ -521,14 +522,29 @@ def test_bytes_that_another_model_has_stay(client: FlaskClient, app: Flask, sett
     assert client.get(f"{API}/models/two/file", buffered=True).data == b"bytes of a model"
 
 
-def test_what_is_still_prepared_is_purged_later(app: Flask, client: FlaskClient, purge: Purge) -> None:
+def test_what_is_still_worked_on_is_purged_later(app: Flask, client: FlaskClient, purge: Purge) -> None:
     upload(client)
-    client.delete(f"{API}/models/wine")
-    assert purge.purge() == 0
-    client.post(f"{API}/models/wine/restore")
     ready(app, "wine", 1)
-    client.delete(f"{API}/models/wine")
+    with app.app_context():
+        version = services().models.version("wine")
+        services().jobs.add(NewJob("audit", JobKind.AUDIT, version.id, 1, {}))
+        client.delete(f"{API}/models/wine")
+        assert purge.purge() == 0
+        services().jobs.cancel("audit")
     assert purge.purge() == 1
+
+
+def test_what_was_still_prepared_is_prepared_no_more_and_can_be_restored(app: Flask, client: FlaskClient) -> None:
+    job = upload(client).json["job"]
+    client.delete(f"{API}/models/wine")
+    client.post(f"{API}/models/wine/restore")
+    found = client.get(f"{API}/models/wine").json
+    assert (found["state"], found["problem"]["type"]) == ("failed", "/problems/cancelled")
+    told = client.get(f"{API}/jobs/{job}").json
+    assert (told["state"], told["detail"]) == ("cancelled", "cancelled: the model was deleted")
+    again = client.post(f"{API}/jobs/{job}/retry").json
+    assert again["state"] == "queued"
+    assert client.get(f"{API}/models/wine").json["state"] == "pending"
 
 
 def test_a_number_is_never_given_twice(app: Flask, client: FlaskClient, purge: Purge) -> None:

@@ -48,6 +48,18 @@ def test_a_busy_lake_is_asked_again_after_the_time_that_it_names(lake, session, 
     assert [each.parts()["metadata"] for each in lake.asked] == [("application/json", b'{"a": 1}')] * 3
 
 
+def test_who_waits_for_compilers_is_patient_and_sees_how_far_they_are(lake, session, pauses, capsys):
+    def making(progress):
+        return problem("runtime-not-ready", 503, f"being made: {progress}", headers={"Retry-After": "10"})
+
+    lake.on("POST", "/x", making("pulling"), making("pulling"), making("importing"), {"ok": True})
+    assert session.send_json("POST", "/x", {}) == {"ok": True}
+    assert pauses == [10.0] * 3
+    assert capsys.readouterr().err == (
+        "being made: pulling Asking again for up to 900 seconds.\nbeing made: importing\n"
+    )
+
+
 def test_patience_has_an_end(lake, session, pauses):
     lake.on("GET", "/x", problem("lake-busy", 503, "busy", headers={"Retry-After": "3"}))
     with pytest.raises(LakeBusy):

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, MetaData
 
 from registry.db import engine as engines
 from registry.db.audits import SqlAudits
+from registry.db.deletion import SqlDeletions
 from registry.db.explanations import SqlExplanations
 from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
@@ -156,3 +157,37 @@ def test_an_explanation_with_its_plots_goes_with_its_version(engine: Engine) -> 
     kept.add_plot_script("7.1", b"Plotly")
     kept.add_plot_script("7.1", b"Plotly")
     assert (kept.plot_script("7.1"), kept.plot_script(), kept.plot_script("8")) == (b"Plotly", b"Plotly", None)
+
+
+def test_an_environment_is_wanted_while_a_job_waits_for_it(engine: Engine) -> None:
+    jobs, models = SqlJobs(engine), SqlModels(engine)
+    environment, resolution = "sha256:" + "b" * 64, models.version_by_id("second").resolution_key
+    jobs.add(_new("audit"))
+    assert jobs.is_wanted(resolution)
+    assert jobs.is_wanted(environment)
+    assert not jobs.is_wanted("sha256:" + "0" * 64)
+    jobs.cancel("old2")
+    # A job of another kind, of the same version, waits for no environment.
+    assert not jobs.is_wanted(resolution)
+    assert not jobs.is_wanted(environment)
+    models.prepare_again("second", "again")
+    assert jobs.is_wanted(environment)
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["model", "version"])
+def test_what_is_deleted_is_prepared_no_more(engine: Engine, whole: bool) -> None:
+    jobs, models, deletions = SqlJobs(engine), SqlModels(engine), SqlDeletions(engine)
+    jobs.add(_new("audit"))
+    models.prepare_again("first", "again")
+    with engine.execution_options(writes=True).begin() as connection:
+        connection.exec_driver_sql("UPDATE versions SET state = 'pending' WHERE id = 'second'")
+    if whole:
+        deletions.delete_model("wine")
+    else:
+        deletions.delete_version(models.version_by_id("second"))
+    job = jobs.get("old2")
+    assert (job.state, job.detail) == (JobState.CANCELLED, "cancelled: the model was deleted")
+    assert models.version_by_id("second").state is State.FAILED
+    assert jobs.get("again").state is (JobState.CANCELLED if whole else JobState.QUEUED)
+    assert models.version_by_id("first").state is State.READY
+    assert jobs.get("audit").state is JobState.QUEUED

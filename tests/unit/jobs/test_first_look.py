@@ -90,6 +90,6 @@ def test_main_packages_are_those_of_the_image() -> None:
         look=lambda _: Shown([], None),
     )
     names = ("models", "environments", "jobs", "blobs", "builder", "prediction", "looks", "upkeep")
-    assert Preparation(recipes={}, **dict.fromkeys(names, parts)).verify("job", "v", "e") == {}
+    assert Preparation(recipes={}, build_seconds=60.0, **dict.fromkeys(names, parts)).verify("job", "v", "e") == {}
     tags = ["python", "sklearn", "SVC", "classification", "3 classes", "scikit-learn", "numpy"]
     assert (ready["found_tags"], ready["shown"]) == (tags, Shown([], None))

@@ -25,7 +25,7 @@ def verified(error: WelesError, system: dict[str, Any]) -> dict[str, Any]:
         warm=warm,
     )
     names = ("models", "environments", "jobs", "blobs", "builder", "prediction", "looks", "upkeep")
-    preparation = Preparation(recipes={}, **dict.fromkeys(names, cast(Any, parts)))
+    preparation = Preparation(recipes={}, build_seconds=60.0, **dict.fromkeys(names, cast(Any, parts)))
     return cast(dict[str, Any], preparation.verify("job", "v", "e")["problem"])
 
 

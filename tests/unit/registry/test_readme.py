@@ -29,3 +29,13 @@ def test_the_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in set(re.findall(r"`?make ([a-z-]+)", README)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_corpora_are_as_the_pages_say() -> None:
+    verified = sum(
+        map(int, re.findall(r"^\| (?:scikit-learn|XGBoost|exports|R 4)[^|]* \| (\d+) \|", README, re.MULTILINE))
+    )
+    measured = (ROOT / "docs" / "environments-measured.md").read_text(encoding="utf-8")
+    assert verified == measured.count("golden rows |")
+    (told,) = re.findall(r"\| (\d+ of \d+) \|", README)
+    assert f"**{told} diagnosed right**" in (ROOT / "docs" / "environments-failing.md").read_text(encoding="utf-8")

@@ -14,6 +14,16 @@ test_that("a lake that says later is asked again, and the user is told once", {
   expect_length(asked_of(lake), 3)
 })
 
+test_that("who waits for compilers is patient, and sees how far they are", {
+  making <- function(progress) problem("runtime-not-ready", 503, progress, headers = list("Retry-After" = "0"))
+  lake <- fake_lake("POST /x" = list(making("pulling"), making("pulling"), making("importing"), answer("{\"a\": 1}")))
+  told <- testthat::capture_messages(ask_json("POST", "/x"))
+  expect_length(told, 2)
+  expect_match(told[[1]], "pulling Asking again for up to 900 seconds.")
+  expect_match(told[[2]], "importing")
+  expect_length(asked_of(lake), 4)
+})
+
 test_that("patience ends", {
   later <- problem("capacity-exceeded", 503, "Busy.", headers = list("Retry-After" = "60"))
   lake <- fake_lake("POST /x" = later)
