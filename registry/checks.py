@@ -17,12 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from builders.errors import BuilderError
 from builders.runtimes import list_bases
 from registry import home as homes
-from registry.blobs.filesystem import FilesystemBlobs
+from registry.blobs.stores import open_blobs
 from registry.db.engine import revisions
 from registry.db.references import all_referenced
 from registry.disk import disk_of, engine_folder
 from registry.domain.amounts import size_text
 from registry.domain.errors import WelesError
+from registry.domain.ports import Blobs
 from registry.risks import risks
 from registry.settings import Settings
 
@@ -77,7 +78,7 @@ def of_lake(settings: Settings, engine: Engine, sample: int) -> Iterator[Check]:
     except SQLAlchemyError as error:
         yield Check("database", "bad", str(error).splitlines()[0], "Look whether it runs, and at WELES_DATABASE_URL.")
         return
-    yield _contents(FilesystemBlobs(settings.blobs_folder), needed, sample)
+    yield _contents(open_blobs(settings), needed, sample)
     yield _packages(settings.packages_folder, sample)
 
 
@@ -154,7 +155,7 @@ def _processes(settings: Settings) -> Iterator[Check]:
         connection.close()
 
 
-def _contents(blobs: FilesystemBlobs, needed: set[str], sample: int) -> Check:
+def _contents(blobs: Blobs, needed: set[str], sample: int) -> Check:
     """Every content must be there; those of a sample as they were put."""
     lost = sorted(each for each in needed if not blobs.size(each))
     chosen = _some(sorted(needed - set(lost)), sample)

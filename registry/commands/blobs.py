@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from registry import home as homes
-from registry.blobs.filesystem import FilesystemBlobs
+from registry.blobs.stores import open_blobs
 from registry.commands.machine import database, docker_of
 from registry.db.deletion import SqlDeletions
 from registry.domain.amounts import size_text
@@ -39,7 +39,7 @@ def collect(home: Path | None, as_json: bool, dry_run: bool, age: timedelta | No
         if not may:
             click.echo("A backup is being made: nothing is freed while it copies. Try again afterwards.", err=True)
             sys.exit(NOT_ALL)
-        freeing = Freeing(SqlDeletions(engine), FilesystemBlobs(settings.blobs_folder), age or YOUNG)
+        freeing = Freeing(SqlDeletions(engine), open_blobs(settings), age or YOUNG)
         freed = freeing.free(really=not dry_run)
         folders = containers.left_folders()
         if not dry_run:
