@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -89,10 +89,13 @@ def images(engine: docker.DockerClient, python_base: str) -> str:
 
 
 @contextmanager
-def up(project: Compose, engine: docker.DockerClient, *words: str) -> Iterator[Compose]:
+def up(
+    project: Compose, engine: docker.DockerClient, *words: str, before: Callable[[], object] = lambda: None
+) -> Iterator[Compose]:
     """The project while it is up. Raises AssertionError if it leaves anything."""
     lake = ""
     try:
+        before()
         project(*words, "up", "-d", "--wait")
         lake = project("exec", "web", "cat", "/var/lib/weles/lake-id")
         yield project
@@ -214,10 +217,22 @@ def test_a_bucket_of_ones_own_and_https_in_front(
         "WELES_HTTPS_PORT": str(free_port()),
     }
     project = Compose(tmp_path, images, settings)
-    project("--profile", "s3", "up", "-d", "s3")
-    bucket = "import boto3; boto3.client('s3', endpoint_url='http://s3:9000').create_bucket(Bucket='models')"
-    project("--profile", "s3", "run", "--rm", "-T", "--no-deps", "--entrypoint", "python", "web", "-c", bucket)
-    with up(project, engine, "--profile", "s3", "--profile", "tls"):
+
+    def make_bucket() -> None:
+        project("--profile", "s3", "up", "-d", "s3")
+        store = project("--profile", "s3", "ps", "-q", "s3")
+        (network,) = engine.containers.get(store).attrs["NetworkSettings"]["Networks"].values()
+        address = f"http://{network['IPAddress']}:9000"
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                requests.put(f"{address}/models", timeout=5).raise_for_status()
+                return
+            except requests.RequestException:
+                assert time.monotonic() < deadline, project.logs()
+                time.sleep(0.5)
+
+    with up(project, engine, "--profile", "s3", "--profile", "tls", before=make_bucket):
         authority = tmp_path / "authority.crt"
         wanted = "/data/caddy/pki/authorities/local/root.crt"
         deadline = time.monotonic() + 60
