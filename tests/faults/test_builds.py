@@ -17,7 +17,7 @@ from tests.integration.lake import Lake
 pytestmark = pytest.mark.docker
 REQUIREMENTS = "joblib==1.4.2\n" + sleeper.REQUIREMENT
 # For the engine, on a busy machine; a build that goes on would go on for ever.
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @pytest.fixture(scope="module")

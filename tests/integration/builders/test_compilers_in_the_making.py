@@ -19,7 +19,7 @@ from registry.services.examination import Examination
 pytestmark = pytest.mark.docker
 # Instead of a minute's work of mmdebstrap: the base itself, after a while.
 SCRIPT = """#!/bin/sh -eu
-sleep 8
+sleep 3
 container=$(docker create --label weles={lake} {image} true)
 docker export --output "$2" "$container"
 docker rm "$container"
