@@ -4,11 +4,11 @@
 #   python.sh SUITE TARGET.tar [dev]
 #
 # SUITE decides the Python: bullseye 3.9, bookworm 3.11, trixie 3.13, sid 3.14. With `dev` it has compilers, for the
-# fetch step only. WELES_DEBIAN_MIRROR: see debian.sh.
+# fetch step only. It has the time zones that the official image has. WELES_DEBIAN_MIRROR: see debian.sh.
 set -eu
 . "$(dirname "$0")/debian.sh"
 
-packages=python3,ca-certificates,libgomp1
+packages=python3,ca-certificates,libgomp1,netbase,tzdata
 case $1 in
     bullseye | bookworm) packages=$packages,python3-distutils ;;
 esac

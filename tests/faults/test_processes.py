@@ -116,7 +116,7 @@ def test_stopping_leaves_no_container_and_no_process(lakes: list[Lake], engine: 
     lake = lakes[0]
     lake.start()
     assert lake.job(_upload(lake, "model"))["state"] == "succeeded"
-    assert len(_containers(engine, lake)) == 1
+    assert len(lake.answering(engine)) == 1
     assert lake.stop() == 0
     assert _containers(engine, lake) == []
     assert _children_left(lake) == []
@@ -137,7 +137,7 @@ def test_a_warm_container_outlives_a_worker(lakes: list[Lake], engine: docker.Do
     lake = lakes[0]
     lake.start()
     lake.job(_upload(lake, "model"))
-    (before,) = _containers(engine, lake)
+    before = lake.answering(engine)
     os.kill(lake.worker_pid(), signal.SIGKILL)
     # The web process needs no worker to ask a container that is there.
     assert lake.call("POST", "/models/model/predict", json=_row()).status_code == 200
@@ -145,7 +145,7 @@ def test_a_warm_container_outlives_a_worker(lakes: list[Lake], engine: docker.Do
     while lake.call("GET", "/runtimes").status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    assert [container.id for container in _containers(engine, lake)] == [before.id]
+    assert lake.answering(engine) == before
 
 
 def test_containers_of_a_worker_that_never_comes_back_end_themselves(
@@ -155,7 +155,7 @@ def test_containers_of_a_worker_that_never_comes_back_end_themselves(
     lake.environ = {"WELES_LEASE_SECONDS": "6"}
     lake.start()
     lake.job(_upload(lake, "model"))
-    assert len(_containers(engine, lake)) == 1
+    assert len(lake.answering(engine)) == 1
     assert lake.process is not None
     # As when the power goes: nobody may notice that another one died.
     everybody = (lake.process.pid, *_children_left(lake))
@@ -179,10 +179,10 @@ def test_two_lakes_do_not_touch_each_other(lakes: list[Lake], engine: docker.Doc
         lake.name: {each.id for each in engine.images.list(filters={"label": f"weles={lake.name}"})} for lake in lakes
     }
     assert not images[one.name] & images[other.name]
-    (kept,) = _containers(engine, other)
+    (kept,) = other.answering(engine)
     one.stop()
     remove_lake(engine, one.name)
-    assert [container.id for container in _containers(engine, other)] == [kept.id]
+    assert other.answering(engine) == [kept]
     assert other.call("POST", "/models/model/predict", json=_row()).status_code == 200
     assert one.token != other.token
 

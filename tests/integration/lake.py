@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import docker
 import requests
 from sqlalchemy import create_engine, text
 
+from registry.runners.containers import Containers
 from registry.settings import Settings
 from tests import stores
 
@@ -117,6 +119,10 @@ class Lake:
         """The name of the run folder of the container that answers for the version; its label `weles.folder`."""
         link = self.home / "run" / "versions" / version_id
         return link.readlink().name if link.is_symlink() else None
+
+    def answering(self, engine: docker.DockerClient) -> list[str]:
+        """Ids of the containers that were given a model; beside them some may wait for one."""
+        return [each.id for each in Containers(engine, self.name, self.settings.run_folder).all() if each.version_id]
 
     def worker_pid(self) -> int:
         """The process id of the worker that `serve` started."""

@@ -43,7 +43,7 @@ def test_from_nothing_but_the_model_to_an_image_that_answers(
     assert len(written) > 10
     assert set(written) <= set(shown)
     # As it grew, not at the end.
-    assert shown.index(written[0]) < shown.index(next(line for line in shown if ": build (" in line))
+    assert shown.index(written[0]) < shown.index(next(line for line in shown if ": ready (" in line))
     names = {each["name"] for each in environment.packages("found-wine")}
     assert {"scikit-learn", "numpy", "scipy", "joblib", "threadpoolctl", "pandas"} <= names
     assert not names & {"flask", "sqlalchemy", "pytest", "ruff", "weles"}

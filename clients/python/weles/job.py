@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from weles.connection import Connection, segment
-from weles.errors import LakeBusy, UploadFailed, WelesError, from_problem
+from weles.errors import Cancelled, UploadFailed, WelesError, from_problem
 from weles.job_log import GrowingLog
 from weles.progress import follow
 
@@ -80,7 +80,7 @@ def check(connection: Connection, status: Status) -> Status:
     if status.problem:
         reason = from_problem(status.problem)
     else:
-        reason = LakeBusy(f"Its job was {status.state}.", next="Upload it again.")
+        reason = Cancelled(f"Its job was {status.state}.", next="Upload it again.")
     told = bool(reason.traceback or reason.fields.get("log_tail"))
     raise UploadFailed(
         status.model, status.version, status.job, reason, "" if told else _end_of_log(connection, status.job)

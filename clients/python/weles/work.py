@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from weles.connection import Connection, current, segment
-from weles.errors import LakeBusy, from_problem
+from weles.errors import Cancelled, from_problem
 from weles.job_log import GrowingLog
 from weles.progress import follow
 
@@ -88,7 +88,7 @@ def wait_for(connection: Connection, job: str) -> Job:
         return now
     if now.problem:
         raise from_problem(now.problem)
-    raise LakeBusy(f"The job was {now.state}.", next="Ask for it again.")
+    raise Cancelled(f"The job was {now.state}.", next="Ask for it again.")
 
 
 def _job(document: Mapping[str, Any]) -> Job:

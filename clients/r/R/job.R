@@ -65,7 +65,7 @@ check_status <- function(status) {
   reason <- if (length(status$problem)) {
     from_problem(status$problem)
   } else {
-    weles_condition("lake_busy", "lake", sprintf("Its job was %s.", status$state), "Upload it again.")
+    weles_condition("cancelled", "caller", sprintf("Its job was %s.", status$state), "Upload it again.")
   }
   fields <- reason$fields
   if (is.null(fields$traceback) && is.null(fields$log_tail)) fields$log <- end_of_log(status$job)

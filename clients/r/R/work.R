@@ -38,7 +38,7 @@ job_wait <- function(job) {
     return(ended)
   }
   if (length(ended$problem)) stop(from_problem(ended$problem))
-  stop(weles_condition("lake_busy", "lake", sprintf("The job was %s.", ended$state), "Ask for it again."))
+  stop(weles_condition("cancelled", "caller", sprintf("The job was %s.", ended$state), "Ask for it again."))
 }
 
 #' @rdname job_list

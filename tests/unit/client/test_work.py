@@ -57,7 +57,7 @@ def test_a_job_that_failed_raises_what_it_failed_with(connected, pauses):
         model.audit("wine", "rmse", HASH)
     assert refused.value.fields["available"] == ["f1"]
     connected.on("GET", "/jobs/j", {**RUNNING, "state": "cancelled"})
-    with pytest.raises(weles.LakeBusy, match="cancelled"):
+    with pytest.raises(weles.Cancelled, match="cancelled"):
         model.audit("wine", "rmse", HASH)
 
 

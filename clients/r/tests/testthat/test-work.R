@@ -21,7 +21,7 @@ test_that("what a job failed with is raised; one that was cancelled may be asked
     one("cancelled")
   ))
   expect_error(suppressMessages(job_wait("j")), "Too many", class = "weles_too_much_work")
-  expect_error(suppressMessages(job_wait("j")), "cancelled", class = "weles_lake_busy")
+  expect_error(suppressMessages(job_wait("j")), "cancelled", class = "weles_cancelled")
 })
 
 log_of <- function(text, position) {
