@@ -41,6 +41,7 @@ _API_SECONDS = (5, 75)
 _ENDINGS_KEPT = 256
 _AT_ONCE = 32
 _GOOD_FOR_SECONDS = 600
+_SILENT_SECONDS, _SILENT_AT_MOST = 120.0, 20
 
 
 @dataclass(slots=True)
@@ -84,6 +85,8 @@ class KubernetesRunner:
         self._seen: dict[str, Any] = {}
         # By the name of the run folder, oldest first.
         self._endings: dict[str, Ending] = {}
+        # Node → when a pod there stopped answering, though the cluster still says that it runs.
+        self._silent: dict[str, float] = {}
         self._news = threading.Condition()
         self._many = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="relays")
 
@@ -159,6 +162,11 @@ class KubernetesRunner:
             del self._running[version_id]
             # Ended by the lake: nobody may blame the model for it. What was news before stays.
             self._note_ending(folder.name, Ending(0, False))
+            seen = self._seen.get(known.name)
+        node = None if seen is None or pod_status.ended(seen) is not None else seen.spec.node_name
+        if node is not None and self._status(known) is None:
+            # The cluster needs most of a minute to notice that a node is gone.
+            self._silent[node] = time.monotonic()
         try:
             self._delete(known.name)
         finally:
@@ -195,9 +203,14 @@ class KubernetesRunner:
                 model_url=base + signature.blob_address(self._settings.secret, version.model_blob, expires),
                 manifest_url=base + signature.blob_address(self._settings.secret, manifest, expires),
                 owner=self._owner,
+                avoid=self._silent_nodes(),
             )
         except ValueError as error:
             raise BuilderUnavailable(str(error)) from error
+
+    def _silent_nodes(self) -> list[str]:
+        since = time.monotonic() - _SILENT_SECONDS
+        return sorted(node for node, at in self._silent.items() if at > since)[:_SILENT_AT_MOST]
 
     def _wait_until_ready(self, begun: _Pod) -> None:
         deadline = time.monotonic() + self._settings.start_seconds

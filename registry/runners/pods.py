@@ -9,7 +9,7 @@ A pod ends by itself; what stays of it belongs to `owner`, and goes with it.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,8 +76,12 @@ def pod(
     model_url: str,
     manifest_url: str,
     owner: Owner | None,
+    avoid: Sequence[str] = (),
 ) -> Json:
-    """The manifest. `folder` names the run folder, `key` (hex) is for the relay alone. Raises ValueError: no image."""
+    """The manifest. `folder` names the run folder, `key` (hex) is for the relay alone; nodes to `avoid` come last.
+
+    Raises ValueError: no image.
+    """
     if version.image_reference is None:
         raise ValueError("the environment's image is in no registry")
     labels = {
@@ -96,6 +100,8 @@ def pod(
             {"apiVersion": owner.api_version, "kind": owner.kind, "name": owner.name, "uid": owner.uid}
         ]
     site = {name: value for name, value in settings.site.items() if name in SITE_KEYS}
+    if avoid:
+        site["affinity"] = _avoiding(site.get("affinity") or {}, avoid)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -150,6 +156,19 @@ def pod(
             ],
         },
     }  # fmt: skip
+
+
+def _avoiding(affinity: Json, nodes: Sequence[str]) -> Json:
+    """The site's affinity, and: on these nodes only where there is no other."""
+    of_nodes: Json = affinity.get("nodeAffinity") or {}
+    preferred = list(of_nodes.get("preferredDuringSchedulingIgnoredDuringExecution") or ())
+    # An expression on a field takes one name.
+    fields = [{"key": "metadata.name", "operator": "NotIn", "values": [node]} for node in nodes]
+    preferred.append({"weight": 100, "preference": {"matchFields": fields}})
+    return {
+        **affinity,
+        "nodeAffinity": {**of_nodes, "preferredDuringSchedulingIgnoredDuringExecution": preferred},
+    }
 
 
 def _model(image: str, settings: PodSettings) -> Json:

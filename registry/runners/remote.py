@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import time
+import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,8 @@ def write_address(folder: Path, address: Address) -> None:
     """Keep the address for the run folder; nobody but the lake may read it."""
     file = _file(folder)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    # Threads of one process may be told the same at once.
+    beside = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
     descriptor = os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     with open(descriptor, "w", encoding="utf-8") as content:  # noqa: PTH123 (a descriptor)
         json.dump(address.to_json(), content)

@@ -181,7 +181,13 @@ def test_renewing_keeps_the_lease_young(runner: Runner, version: RunnableVersion
     assert time.time() - lease.stat().st_mtime < 10
 
 
+def _only_where_containers_wait(runner: Runner) -> None:
+    if isinstance(runner, KubernetesRunner):
+        pytest.skip("on Kubernetes no pod waits for a model yet: docs/serving.md")
+
+
 def test_a_container_that_waits_is_given_a_model_once(runner: Runner, version: RunnableVersion) -> None:
+    _only_where_containers_wait(runner)
     waiting = runner.warm(version.image_id, {"contract": 1, "imports": ["json", "no.such.module"]})
     assert runner.waiting() == {waiting: version.image_id}
     assert runner.running() == {}
@@ -196,6 +202,7 @@ def test_a_container_that_waits_is_given_a_model_once(runner: Runner, version: R
 
 
 def test_a_container_that_waits_can_be_ended(runner: Runner, version: RunnableVersion) -> None:
+    _only_where_containers_wait(runner)
     waiting = runner.warm(version.image_id, {"contract": 1, "imports": []})
     runner.end(None, waiting)
     assert runner.waiting() == {}
@@ -204,6 +211,7 @@ def test_a_container_that_waits_can_be_ended(runner: Runner, version: RunnableVe
 
 
 def test_a_waiting_container_tells_of_a_model_that_cannot_be_loaded(runner: Runner, version: RunnableVersion) -> None:
+    _only_where_containers_wait(runner)
     version.model_file.chmod(0o644)
     version.model_file.write_bytes(b"not a pickle")
     runner.warm(version.image_id, {"contract": 1, "imports": []})
