@@ -258,7 +258,13 @@ def test_a_second_node_and_its_loss_in_the_middle_of_predictions(lake: OnCluster
           f"{sum(not right for _, _, right in answers)} of {len(answers)}; now {now['metadata']['name']}")  # fmt: skip
 
 
+def _is_ready(node: Any) -> bool:
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in node["status"]["conditions"])
+
+
 def test_upgrade_and_rollback(lake: OnCluster) -> None:
+    # Until the cluster knows that the node is gone, it gives it work.
+    _until(lambda: not _is_ready(lake.cluster.get("node", "node2")), "the cluster to miss its node")
     before = {each["metadata"]["name"] for each in lake.pods("weles.role=runtime")}
     changed = {**lake.values, "settings": {"WELES_PREDICTION_SECONDS": "30"}}
     lake.helm.upgrade(str(ROOT / "deploy" / "helm" / "weles"), NAME, changed, namespace=NAMESPACE)
