@@ -54,12 +54,12 @@ class FakeRunner:
             self._running[version.id] = folder
         return folder.path
 
-    def warm(self, image_id: str, order: Json) -> Path:
+    def warm(self, like: RunnableVersion, order: Json) -> Path:
         if self.failure is not None:
             raise self.failure
         folder = self._folders.new(os.getuid(), os.getgid())
         (folder.path / "warm").touch()
-        self._waiting[folder.path] = image_id
+        self._waiting[folder.path] = like.image_id
         self.orders.append(order)
         return folder.path
 

@@ -480,8 +480,8 @@ class Runner(Protocol):
         """
         ...
 
-    def warm(self, image_id: str, order: Json) -> Path:
-        """Start a container that imports what `order` names (contract: warm.json) and waits for a model.
+    def warm(self, like: RunnableVersion, order: Json) -> Path:
+        """Start a container of that version's image that imports what `order` names (warm.json) and waits for a model.
 
         Raises what `start` raises: an image's runtime may be too old to wait.
         """

@@ -1,7 +1,8 @@
-"""`python -m registry.runners.bring`: the first program in a pod. Brings the model and its manifest, then ends.
+"""`python -m registry.runners.bring`: the first program in a pod. Brings what its model container reads, then ends.
 
-WELES_MODEL_URL and WELES_MANIFEST_URL are addresses that may be read for a short time (`registry.domain.signature`);
-each ends in the digest of what must come. It also opens the lease.
+That is the model (WELES_MODEL_URL) and its manifest (WELES_MANIFEST_URL), or the order to be ready for one
+(WELES_ORDER_URL); the relay brings the model then. The addresses may be read for a short time
+(`registry.domain.signature`); each ends in the digest of what must come. It also opens the lease.
 """
 
 import hashlib
@@ -14,8 +15,14 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
+from registry.runners.model_folder import FILE, MANIFEST, ORDER
+
 _TRIES, _PAUSE_SECONDS, _WAIT_SECONDS = 5, 0.5, 30
 _CHUNK_BYTES = 1 << 20
+
+
+class CannotBring(Exception):
+    """What was wanted did not come, and why."""
 
 
 def bring(address: str, target: Path) -> None:
@@ -34,20 +41,31 @@ def bring(address: str, target: Path) -> None:
     beside.replace(target)
 
 
-def main(environ: Mapping[str, str]) -> None:
-    model, run = Path(environ["WELES_MODEL_DIR"]), Path(environ["WELES_RUN_DIR"])
-    for name, target in (("WELES_MODEL_URL", "model"), ("WELES_MANIFEST_URL", "model.json")):
+def bring_all(wanted: Mapping[str, str], folder: Path) -> None:
+    """Download each file of `folder` from its address, one after another. Raises CannotBring."""
+    for name, address in wanted.items():
         for left in range(_TRIES, 0, -1):
             try:
-                bring(environ[name], model / target)
+                bring(address, folder / name)
                 break
             except HTTPError as error:
-                sys.exit(f"{target}: the lake answered {error.code}")
+                raise CannotBring(f"{name}: the lake answered {error.code}") from error
+            except ValueError as error:
+                raise CannotBring(f"{name}: {error}") from error
             except OSError as error:
                 if left == 1:
-                    sys.exit(f"{target}: {error}")
+                    raise CannotBring(f"{name}: {error}") from error
                 time.sleep(_PAUSE_SECONDS)
-    (run / "lease").touch()
+
+
+def main(environ: Mapping[str, str]) -> None:
+    names = {"WELES_MODEL_URL": FILE, "WELES_MANIFEST_URL": MANIFEST, "WELES_ORDER_URL": ORDER}
+    wanted = {name: environ[variable] for variable, name in names.items() if environ.get(variable)}
+    try:
+        bring_all(wanted, Path(environ["WELES_MODEL_DIR"]))
+    except CannotBring as error:
+        sys.exit(str(error))
+    Path(environ["WELES_RUN_DIR"], "lease").touch()
 
 
 if __name__ == "__main__":

@@ -74,7 +74,8 @@ class LeaseDesk:
         # Image → when a model was started from it last, and which.
         self._started: dict[str, tuple[float, str]] = {}
         self._owners: dict[str, int] = {}
-        self._cannot_wait: set[str] = set()
+        # Image → when that was found.
+        self._cannot_wait: dict[str, float] = {}
         self._kept: set[str] = set()
         self._rebuild = rebuild
         self._uses = uses
@@ -136,7 +137,8 @@ class LeaseDesk:
         since = time.monotonic() - self._recent_seconds
         recent = {image: started for image, started in self._started.items() if started[0] > since}
         self._started = {image: self._started[image] for image in recent}
-        latest = sorted(recent.keys() - self._cannot_wait, key=lambda image: recent[image], reverse=True)
+        self._cannot_wait = {image: at for image, at in self._cannot_wait.items() if at > since}
+        latest = sorted(recent.keys() - self._cannot_wait.keys(), key=lambda image: recent[image], reverse=True)
         missing, surplus = pool.ahead(latest, self._runner.waiting(), most=self._prewarmed)
         for folder in surplus:
             self._runner.end(None, folder)
@@ -169,10 +171,11 @@ class LeaseDesk:
             if sibling is None or not pool.room([*self._members(), _COMING], self._taken, self._limit):
                 return
         try:
-            self._runner.warm(image, {"contract": CONTRACT, "imports": module_names(self._modules(sibling))})
+            like = self._runnable(self._models.version_by_id(version_id))
+            self._runner.warm(like, {"contract": CONTRACT, "imports": module_names(self._modules(sibling))})
         except WelesError as error:
-            # Its runtime may be older than waiting.
-            self._cannot_wait.add(image)
+            # Its runtime may be older than waiting, or there is no room.
+            self._cannot_wait[image] = time.monotonic()
             _log.info("no container waits for models of %s: %s", image, error)
 
     def _make_room(self, image: str) -> None:

@@ -100,10 +100,10 @@ class DockerRunner:
         except _EndedItself:
             raise ModelDied(0) from None
 
-    def warm(self, image_id: str, order: Json) -> Path:
+    def warm(self, like: RunnableVersion, order: Json) -> Path:
         folder = self._folders.new(self._uid, self._gid)
         self._folders.model(folder.path).order({**order, "threads": self._threads})
-        container = self._create(image_id, folder, None)
+        container = self._create(like.image_id, folder, None)
         try:
             self._start(container, lambda: folder.is_warm)
         except _EndedItself:

@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable
 
 MAGIC = b"WLS1"
-QUESTIONS, STATUS = b"q", b"s"
+QUESTIONS, STATUS, MODEL = b"q", b"s", b"m"
 _NONCE_BYTES, _PROOF_BYTES = 16, 32
 
 Read = Callable[[int], bytes]
@@ -40,7 +40,7 @@ def answer(read: Read, write: Write, key: bytes, can_do: Callable[[bytes], bool]
     """The relay's side: the purpose; None when the client does not know the key, or wants what cannot be done now."""
     asked = read(len(MAGIC) + 1 + _NONCE_BYTES)
     purpose, theirs = asked[len(MAGIC) : len(MAGIC) + 1], asked[len(MAGIC) + 1 :]
-    if not asked.startswith(MAGIC) or purpose not in (QUESTIONS, STATUS) or not can_do(purpose):
+    if not asked.startswith(MAGIC) or purpose not in (QUESTIONS, STATUS, MODEL) or not can_do(purpose):
         return None
     mine = os.urandom(_NONCE_BYTES)
     write(mine + _proof(key, b"relay", purpose, theirs, mine))

@@ -9,7 +9,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -46,15 +46,21 @@ _SILENT_SECONDS, _SILENT_AT_MOST = 120.0, 20
 
 @dataclass(slots=True)
 class _Pod:
-    """A pod that was started or taken over here."""
+    """A pod that was started or taken over here. `version_id` is None as long as it waits for a model."""
 
     name: str
-    version_id: str
+    image_id: str
+    version_id: str | None
     folder: RunFolder
-    started: float
     key: str
+    started: float = field(default_factory=time.monotonic)
     heard: float = field(default_factory=time.monotonic)
-    is_assigned: bool = False
+    # It is up, and nobody waits for it any more.
+    settled: bool = False
+
+
+class _EndedItself(Exception):
+    """Before it was up: idle, or too old."""
 
 
 class KubernetesRunner:
@@ -79,8 +85,11 @@ class KubernetesRunner:
             longest_seconds=_AGES * settings.age_seconds + settings.start_seconds + settings.lease_seconds,
             site=site(settings.kubernetes_pod),
         )
+        # What is in the container cannot see the limit on its processors.
+        self._threads = max(1, int(settings.container_cpus))
         self._owner: pods.Owner | None = None
-        self._running: dict[str, _Pod] = {}
+        # By the name of the run folder.
+        self._pods: dict[str, _Pod] = {}
         # By the name of the pod: as the cluster last described it.
         self._seen: dict[str, Any] = {}
         # By the name of the run folder, oldest first.
@@ -100,53 +109,48 @@ class KubernetesRunner:
         for name in self._many.map(self._take_over, listed.items):
             if name is not None:
                 self._delete(name)
-        self._folders.keep_only({each.folder.path for each in self._running.values()})
+        self._folders.keep_only({each.folder.path for each in self._pods.values()})
         threading.Thread(target=self._watch, args=(listed,), name="pods", daemon=True).start()
 
     def start(self, version: RunnableVersion) -> Path:
-        if version.image_reference is None:
-            # Built before the lake had a registry: making it again brings it there.
-            raise ImageGone(version.image_id)
-        folder = self._folders.new_remote()
-        name = f"weles-{self._lake[:6]}-{version.id[:8]}-{folder.path.name[:8]}"
-        begun = _Pod(name, version.id, folder, time.monotonic(), self._key(folder))
-        with self._news:
-            self._running[version.id] = begun
+        waiting = self._bind(version)
+        if waiting is not None:
+            try:
+                return self._load(waiting, version)
+            except _EndedItself:
+                _log.info("a waiting pod ended just before it was given a model; starting another")
+        brings = {"WELES_MODEL_URL": self._model_url(version), "WELES_MANIFEST_URL": self._manifest_url(version)}
+        begun = self._create(version, brings)
         try:
-            manifest = self._manifest(begun, version)
-            with api_errors():
-                self._api.create_namespaced_pod(self._namespace, manifest, _request_timeout=_API_SECONDS)
-            self._wait_until_ready(begun)
-            self._folders.assign(version.id, folder)
-            begun.is_assigned = True
-        except BaseException:
-            self.end(version.id, folder.path)
-            raise
-        return folder.path
+            return self._load(begun, version)
+        except _EndedItself:
+            raise ModelDied(0) from None
 
-    def warm(self, image_id: str, order: Json) -> Path:
-        """Pods are made for one model each: none waits. Raises BuilderUnavailable."""
-        raise BuilderUnavailable("no pod waits for a model")
-
-    def waiting(self) -> dict[Path, str]:
-        return {}
+    def warm(self, like: RunnableVersion, order: Json) -> Path:
+        address = self._url(self._put({**order, "threads": self._threads}))
+        begun = self._create(like, {"WELES_ORDER_URL": address}, waits=True)
+        try:
+            self._start(begun, "warm")
+        except _EndedItself:
+            raise ModelDied(0) from None
+        return begun.folder.path
 
     def running(self) -> dict[str, Path]:
-        with self._news:
-            return {version_id: each.folder.path for version_id, each in self._running.items()}
+        return {each.version_id: each.folder.path for each in self._known() if each.version_id is not None}
+
+    def waiting(self) -> dict[Path, str]:
+        return {each.folder.path: each.image_id for each in self._known() if each.version_id is None}
 
     def idle(self) -> dict[str, float]:
-        with self._news:
-            running = list(self._running.values())
-        answers = self._many.map(self._status, running)
+        running = [(each.version_id, each) for each in self._known() if each.version_id is not None]
+        answers = self._many.map(self._status, [each for _, each in running])
         return {
-            each.version_id: float("inf") if status is None else float(status["idle_seconds"])
-            for each, status in zip(running, answers, strict=True)
+            version_id: float("inf") if status is None else float(status["idle_seconds"])
+            for (version_id, _), status in zip(running, answers, strict=True)
         }
 
     def renew(self) -> None:
-        with self._news:
-            running = [each for each in self._running.values() if each.is_assigned]
+        running = [each for each in self._known() if each.settled]
         statuses = list(self._many.map(self._status, running))
         for each, status in zip(running, statuses, strict=True):
             # A pod that has not been heard for so long has lost its lease: it has ended itself, or its node is gone.
@@ -156,10 +160,10 @@ class KubernetesRunner:
 
     def end(self, version_id: str | None, folder: Path) -> None:
         with self._news:
-            known = None if version_id is None else self._running.get(version_id)
-            if version_id is None or known is None or known.folder.path.name != folder.name:
+            known = self._pods.get(folder.name)
+            if known is None or known.version_id != version_id:
                 return
-            del self._running[version_id]
+            del self._pods[folder.name]
             # Ended by the lake: nobody may blame the model for it. What was news before stays.
             self._note_ending(folder.name, Ending(0, False))
             seen = self._seen.get(known.name)
@@ -186,33 +190,108 @@ class KubernetesRunner:
     def _key(self, folder: RunFolder) -> str:
         return signature.key(self._settings.secret, f"pod {folder.path.name}").hex()
 
-    def _manifest(self, begun: _Pod, version: RunnableVersion) -> Json:
-        threads = max(1, int(self._settings.container_cpus))
-        content = json.dumps({**version.manifest, "threads": threads}).encode()
-        # Nobody refers to it: it is freed when all that nobody refers to is.
-        manifest, _ = self._blobs.put(io.BytesIO(content))
-        expires = int(time.time()) + self._settings.start_seconds + _GOOD_FOR_SECONDS
-        base = by_number(self._settings.blobs_url)
+    def _known(self) -> list[_Pod]:
+        with self._news:
+            return list(self._pods.values())
+
+    def _bind(self, version: RunnableVersion) -> _Pod | None:
+        """A waiting pod of the version's image, from now on this version's alone, that has brought its model."""
+        with self._news:
+            fit = (each for each in self._pods.values() if each.version_id is None and each.settled)
+            bound = next((each for each in fit if each.image_id == version.image_id), None)
+            if bound is None:
+                return None
+            bound.version_id, bound.settled = version.id, False
         try:
-            return pods.pod(
-                begun.name,
-                begun.folder.path.name,
+            with api_errors():
+                # Whoever takes over must know whose it is, before it has anything of his.
+                label = {"metadata": {"labels": {pods.VERSION: version.id}}}
+                self._api.patch_namespaced_pod(bound.name, self._namespace, label, _request_timeout=_API_SECONDS)
+            address = remote.address_of(bound.folder.path)
+            if address is None:
+                raise ConnectionLost("it has no address")
+            urls = self._model_url(version), self._manifest_url(version)
+            why = remote.give(address, *urls, timeout=self._settings.start_seconds)
+        except (ConnectionLost, BuilderUnavailable) as error:
+            _log.info("the waiting pod %s cannot be given a model (%s); starting another", bound.name, error)
+            self.end(version.id, bound.folder.path)
+            return None
+        except BaseException:
+            self.end(version.id, bound.folder.path)
+            raise
+        if why is not None:
+            self.end(version.id, bound.folder.path)
+            raise BuilderUnavailable(f"the pod {bound.name} could not get its model from the lake: {why}")
+        return bound
+
+    def _create(self, version: RunnableVersion, brings: Mapping[str, str], *, waits: bool = False) -> _Pod:
+        """A pod of the version's image, for it, or for any that comes (`waits`)."""
+        if version.image_reference is None:
+            # Built before the lake had a registry: making it again brings it there.
+            raise ImageGone(version.image_id)
+        folder = self._folders.new_remote()
+        name = f"weles-{self._lake[:6]}-{'warm' if waits else version.id[:8]}-{folder.path.name[:8]}"
+        begun = _Pod(name, version.image_id, None if waits else version.id, folder, self._key(folder))
+        with self._news:
+            self._pods[folder.path.name] = begun
+        try:
+            document = pods.pod(
+                name,
+                folder.path.name,
                 version,
                 self._pod_settings,
                 key=begun.key,
-                model_url=base + signature.blob_address(self._settings.secret, version.model_blob, expires),
-                manifest_url=base + signature.blob_address(self._settings.secret, manifest, expires),
+                brings=brings,
+                waits=waits,
                 owner=self._owner,
                 avoid=self._silent_nodes(),
             )
+            with api_errors():
+                self._api.create_namespaced_pod(self._namespace, document, _request_timeout=_API_SECONDS)
         except ValueError as error:
+            self.end(begun.version_id, folder.path)
             raise BuilderUnavailable(str(error)) from error
+        except BaseException:
+            self.end(begun.version_id, folder.path)
+            raise
+        return begun
+
+    def _load(self, begun: _Pod, version: RunnableVersion) -> Path:
+        self._start(begun, "ready")
+        self._folders.assign(version.id, begun.folder)
+        return begun.folder.path
+
+    def _start(self, begun: _Pod, wanted: str) -> None:
+        """Wait until its status says so; end it when that does not come."""
+        try:
+            self._wait_until(begun, wanted)
+        except BaseException:
+            self.end(begun.version_id, begun.folder.path)
+            raise
+        with self._news:
+            begun.settled = True
+
+    def _model_url(self, version: RunnableVersion) -> str:
+        return self._url(version.model_blob)
+
+    def _manifest_url(self, version: RunnableVersion) -> str:
+        return self._url(self._put({**version.manifest, "threads": self._threads}))
+
+    def _put(self, document: Json) -> str:
+        """The blob of a document. Nobody refers to it: it is freed when all that nobody refers to is."""
+        return self._blobs.put(io.BytesIO(json.dumps(document).encode()))[0]
+
+    def _url(self, blob: str) -> str:
+        """Where a pod may read the blob for a short time."""
+        expires = int(time.time()) + self._settings.start_seconds + _GOOD_FOR_SECONDS
+        address = signature.blob_address(self._settings.secret, blob, expires)
+        return by_number(self._settings.blobs_url) + address
 
     def _silent_nodes(self) -> list[str]:
         since = time.monotonic() - _SILENT_SECONDS
         return sorted(node for node, at in self._silent.items() if at > since)[:_SILENT_AT_MOST]
 
-    def _wait_until_ready(self, begun: _Pod) -> None:
+    def _wait_until(self, begun: _Pod, wanted: str) -> None:
         deadline = time.monotonic() + self._settings.start_seconds
         address: Address | None = None
         while True:
@@ -221,7 +300,7 @@ class KubernetesRunner:
             if address is None and seen is not None and seen.status.pod_ip and pod_status.has_started(seen, pods.RELAY):
                 address = self._write_address(begun, seen)
             status = self._status(begun) if address is not None else None
-            if status is not None and status["ready"] is True:
+            if status is not None and status.get(wanted) is True:
                 return
             if seen is not None:
                 self._raise_why(begun, seen, status)
@@ -244,6 +323,8 @@ class KubernetesRunner:
             if isinstance(failure, dict):
                 texts = {name: storable(str(failure.get(name, ""))) for name in ("class", "message", "traceback")}
                 raise ModelNotLoadable(texts["class"], texts["message"], texts["traceback"])
+            if ended.exit_code == 0:
+                raise _EndedItself
             raise ModelDied(ended.exit_code)
         for reason, message in pod_status.waits_for(seen):
             if reason in pod_status.NO_SUCH_IMAGE and pod_status.is_missing(message):
@@ -280,16 +361,16 @@ class KubernetesRunner:
         if not (version_id.isalnum() and folder_name.isalnum() and seen.status.pod_ip):
             return str(name)
         folder = self._folders.named(folder_name)
-        each = _Pod(name, version_id, folder, time.monotonic(), self._key(folder), is_assigned=True)
+        each = _Pod(name, "", version_id, folder, self._key(folder), settled=True)
         self._folders.make(folder)
         self._write_address(each, seen)
         status = self._status(each)
         if status is None or status["ready"] is not True or seen.metadata.deletion_timestamp is not None:
             return str(name)
         with self._news:
-            if version_id in self._running:
+            if any(other.version_id == version_id for other in self._pods.values()):
                 return str(name)
-            self._running[version_id] = each
+            self._pods[folder.path.name] = each
         self._folders.assign(version_id, folder)
         return None
 
@@ -316,7 +397,7 @@ class KubernetesRunner:
                     raise
 
     def _watch(self, listed: Any) -> None:
-        """Keep `_seen`, `_endings` and `_running` true, for as long as the process lives."""
+        """Keep `_seen`, `_endings` and `_pods` true, for as long as the process lives."""
         version = listed.metadata.resource_version
         while True:
             try:
@@ -363,7 +444,7 @@ class KubernetesRunner:
     def _over(self, name: str, ending: Ending) -> None:
         with self._news:
             # While it starts, whoever starts it still has to read why it failed.
-            over = next((each for each in self._running.values() if each.name == name and each.is_assigned), None)
+            over = next((each for each in self._pods.values() if each.name == name and each.settled), None)
             if over is None:
                 return
             self._note_ending(over.folder.path.name, ending)
@@ -371,7 +452,7 @@ class KubernetesRunner:
 
     def _forget_the_vanished(self, there: set[str]) -> None:
         with self._news:
-            gone = [each.name for each in self._running.values() if each.is_assigned and each.name not in there]
+            gone = [each.name for each in self._pods.values() if each.settled and each.name not in there]
             for name in [name for name in self._seen if name not in there]:
                 del self._seen[name]
         for name in gone:

@@ -1,8 +1,10 @@
 """What a pod of a model version looks like: no rights, no network of its own making, limits on everything.  (pure)
 
-    bring   (init)  the lake's image: downloads model and manifest by addresses that are good for minutes
+    bring   (init)  the lake's image: downloads model and manifest by addresses that are good for minutes; or, for a pod
+                    that waits, the order of what to import
     model           the environment's image: the runtime, as on a Docker Engine
-    relay           the lake's image: answers for the runtime over TCP to who knows the pod's key
+    relay           the lake's image: answers for the runtime over TCP to who knows the pod's key; where the pod waits,
+                    it brings the model once it is told which
 
 A pod ends by itself; what stays of it belongs to `owner`, and goes with it.
 """
@@ -73,21 +75,22 @@ def pod(
     settings: PodSettings,
     *,
     key: str,
-    model_url: str,
-    manifest_url: str,
+    brings: Mapping[str, str],
+    waits: bool = False,
     owner: Owner | None,
     avoid: Sequence[str] = (),
 ) -> Json:
     """The manifest. `folder` names the run folder, `key` (hex) is for the relay alone; nodes to `avoid` come last.
 
-    Raises ValueError: no image.
+    `brings`: addresses by variable, see `registry.runners.bring`; `waits`: it has the version's image, and is given a
+    model later. Raises ValueError: no image.
     """
     if version.image_reference is None:
         raise ValueError("the environment's image is in no registry")
     labels = {
         LAKE: settings.lake,
         ROLE: "runtime",
-        VERSION: version.id,
+        VERSION: "" if waits else version.id,
         FOLDER: folder,
         ENVIRONMENT: version.environment_id.removeprefix("sha256:")[:32],
     }
@@ -131,11 +134,7 @@ def pod(
             "initContainers": [
                 _lakes_own(
                     "bring", settings.image, "registry.runners.bring",
-                    {
-                        "WELES_MODEL_DIR": "/weles/model",
-                        "WELES_MODEL_URL": model_url,
-                        "WELES_MANIFEST_URL": manifest_url,
-                    },
+                    {"WELES_MODEL_DIR": "/weles/model", **brings},
                     [_mount("model"), _mount("run")],
                 )
             ],
@@ -148,8 +147,9 @@ def pod(
                             "WELES_RELAY_KEY": key,
                             "WELES_RELAY_PORT": str(PORT),
                             "WELES_LEASE_SECONDS": str(settings.lease_seconds),
+                            **({"WELES_MODEL_DIR": "/weles/model"} if waits else {}),
                         },
-                        [_mount("run")],
+                        [_mount("run"), *([_mount("model")] if waits else [])],
                     ),
                     "ports": [{"name": RELAY, "containerPort": PORT, "protocol": "TCP"}],
                 },

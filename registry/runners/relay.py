@@ -2,9 +2,10 @@
 
 It listens on TCP, believes who knows the pod's key, and carries questions to the runtime in the run folder by the ways
 of the contract: the runtime knows nothing of it, and never sees the key. It renews the lease as it is told to, and
-ends when nobody tells it any more, or when the runtime has ended: then the pod is over.
+ends when nobody tells it any more, or when the runtime has ended: then the pod is over. In a pod that waits for a model
+it brings it, once, from the addresses that the lake tells.
 
-WELES_RELAY_KEY (hex), WELES_RELAY_PORT, WELES_RUN_DIR, WELES_LEASE_SECONDS.
+WELES_RELAY_KEY (hex), WELES_RELAY_PORT, WELES_RUN_DIR, WELES_LEASE_SECONDS; WELES_MODEL_DIR where the pod waits.
 """
 
 import json
@@ -20,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from registry.runners import connection, fifos, handshake
+from registry.runners.bring import CannotBring, bring_all
 from registry.runners.connection import ConnectionLost
+from registry.runners.model_folder import FILE, MANIFEST
 from registry.runners.packets import PAYLOAD_BYTES
 from registry.runners.remote import read_exactly
 from registry.runners.run_folder import RunFolder
@@ -35,14 +38,17 @@ _LOOK_SECONDS = 0.5
 _LONGEST_SECONDS = 24 * 3600.0
 _CHUNK_BYTES = 256 << 10
 _PACKETS_BYTES = 64 * PAYLOAD_BYTES
+_LARGEST_LINE = 64 << 10
 _BUSY = b"".join(bytes(part) for part in encode({"ok": False, "error": {"kind": "busy", "message": ""}}))
 
 
 class Relay:
     """Serves one run folder until it is over."""
 
-    def __init__(self, folder: Path, key: bytes, lease_seconds: float) -> None:
+    def __init__(self, folder: Path, key: bytes, lease_seconds: float, model_folder: Path | None = None) -> None:
         self._folder = RunFolder(folder)
+        # Where the model belongs, as long as it has not been asked for.
+        self._model_folder = model_folder
         self._key = key
         self._lease_seconds = lease_seconds
         self._renewed = time.monotonic()
@@ -75,7 +81,7 @@ class Relay:
 
     def _attend(self, client: socket.socket) -> None:
         # Whatever goes wrong, the client sees its connection close, and asks again or reports it.
-        with suppress(OSError, ConnectionLost, BadFrame), closing(client):
+        with suppress(OSError, ConnectionLost, BadFrame, ValueError, KeyError, TypeError), closing(client):
             self._carry(client)
 
     @contextmanager
@@ -98,12 +104,17 @@ class Relay:
             # The client is told that it is heard only when the runtime is there to hear it.
             if purpose == handshake.QUESTIONS and not by_fifos:
                 runtime.append(self._to_runtime())
+            if purpose == handshake.MODEL:
+                return self._model_folder is not None
             return purpose == handshake.STATUS or not by_fifos or self._folder.is_ready
 
         try:
             purpose = handshake.answer(lambda count: read_exactly(client, count), client.sendall, self._key, can_do)
             if purpose == handshake.STATUS:
                 self._tell(client)
+            elif purpose == handshake.MODEL:
+                with self._at_work():
+                    self._bring(client)
             elif purpose == handshake.QUESTIONS:
                 client.settimeout(None)
                 if by_fifos:
@@ -125,10 +136,26 @@ class Relay:
         self._folder.renew()
         document = {
             "ready": self._folder.is_ready,
+            "warm": self._folder.is_warm,
             "idle_seconds": min(self._folder.idle_seconds, 1e9),
             "failure": self._folder.failure(),
         }
         client.sendall(json.dumps(document).encode() + b"\n")
+
+    def _bring(self, client: socket.socket) -> None:
+        with client.makefile("rb") as question:
+            document = json.loads(question.readline(_LARGEST_LINE))
+        with self._lock:
+            folder, self._model_folder = self._model_folder, None
+        failure: str | None = None
+        try:
+            if folder is None:
+                raise CannotBring("it has been given one already")
+            bring_all({FILE: str(document["model"]), MANIFEST: str(document["manifest"])}, folder)
+        except CannotBring as error:
+            failure = str(error)
+        client.settimeout(_HANDSHAKE_SECONDS)
+        client.sendall(json.dumps({"failure": failure}).encode() + b"\n")
 
     def _take_turns(self, client: socket.socket) -> None:
         """One question after another, each in its turn at the FIFOs."""
@@ -225,6 +252,7 @@ def main(environ: Mapping[str, str], stop: Callable[[int, Any], Any] = signal.si
         Path(environ["WELES_RUN_DIR"]),
         bytes.fromhex(environ["WELES_RELAY_KEY"]),
         float(environ["WELES_LEASE_SECONDS"]),
+        Path(environ["WELES_MODEL_DIR"]) if environ.get("WELES_MODEL_DIR") else None,
     )
     stop(signal.SIGTERM, lambda *_: relay.end())
     relay.serve(socket.create_server(("", int(environ["WELES_RELAY_PORT"])), backlog=128))

@@ -19,7 +19,7 @@ _CONNECT_SECONDS = 1.5
 # A machine that goes while it works on an answer: what is on its way to it is not acknowledged, nor is keep-alive.
 _SILENCE_MILLISECONDS = 6000
 _KEEP_ALIVE = ((socket.TCP_KEEPIDLE, 2), (socket.TCP_KEEPINTVL, 1), (socket.TCP_KEEPCNT, 4))
-_LARGEST_STATUS = 1 << 20
+_LARGEST_LINE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,31 @@ def connect(address: Address, deadline: float) -> Connection:
 
 
 def status(address: Address, timeout: float) -> dict[str, Any]:
-    """Renew the pod's lease: {"ready": bool, "idle_seconds": float, "failure": {…} | None}. Raises ConnectionLost."""
-    deadline = time.monotonic() + timeout
+    """Renew the pod's lease. Raises ConnectionLost.
+
+    {"ready": bool, "warm": bool, "idle_seconds": float, "failure": {…} | None}
+    """
+    return _told(address, handshake.STATUS, b"", timeout)
+
+
+def give(address: Address, model_url: str, manifest_url: str, timeout: float) -> str | None:
+    """Have a pod that waits bring its model: None when it has, else why not. Raises ConnectionLost."""
+    wanted = json.dumps({"model": model_url, "manifest": manifest_url}).encode()
+    why = _told(address, handshake.MODEL, wanted + b"\n", timeout).get("failure", "it does not say")
+    return None if why is None else str(why)
+
+
+def _told(address: Address, purpose: bytes, question: bytes, timeout: float) -> dict[str, Any]:
+    """The document that a relay answers with, one line. Raises ConnectionLost."""
     try:
-        with _open(address, handshake.STATUS, deadline) as stream, stream.makefile("rb") as answer:
-            document = json.loads(answer.readline(_LARGEST_STATUS))
+        with _open(address, purpose, time.monotonic() + timeout) as stream, stream.makefile("rb") as answer:
+            stream.settimeout(timeout)
+            stream.sendall(question)
+            document = json.loads(answer.readline(_LARGEST_LINE))
     except (OSError, ValueError) as error:
-        raise ConnectionLost(f"no status: {error}") from None
+        raise ConnectionLost(f"no answer: {error}") from None
     if not isinstance(document, dict):
-        raise ConnectionLost("a status that is no document")
+        raise ConnectionLost("an answer that is no document")
     return document
 
 

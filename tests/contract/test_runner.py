@@ -181,14 +181,8 @@ def test_renewing_keeps_the_lease_young(runner: Runner, version: RunnableVersion
     assert time.time() - lease.stat().st_mtime < 10
 
 
-def _only_where_containers_wait(runner: Runner) -> None:
-    if isinstance(runner, KubernetesRunner):
-        pytest.skip("on Kubernetes no pod waits for a model yet: docs/serving.md")
-
-
 def test_a_container_that_waits_is_given_a_model_once(runner: Runner, version: RunnableVersion) -> None:
-    _only_where_containers_wait(runner)
-    waiting = runner.warm(version.image_id, {"contract": 1, "imports": ["json", "no.such.module"]})
+    waiting = runner.warm(version, {"contract": 1, "imports": ["json", "no.such.module"]})
     assert runner.waiting() == {waiting: version.image_id}
     assert runner.running() == {}
     another = replace(version, id=uuid.uuid4().hex)
@@ -202,19 +196,16 @@ def test_a_container_that_waits_is_given_a_model_once(runner: Runner, version: R
 
 
 def test_a_container_that_waits_can_be_ended(runner: Runner, version: RunnableVersion) -> None:
-    _only_where_containers_wait(runner)
-    waiting = runner.warm(version.image_id, {"contract": 1, "imports": []})
+    waiting = runner.warm(version, {"contract": 1, "imports": []})
     runner.end(None, waiting)
     assert runner.waiting() == {}
     assert not waiting.exists()
     assert runner.start(version) != waiting
 
 
-def test_a_waiting_container_tells_of_a_model_that_cannot_be_loaded(runner: Runner, version: RunnableVersion) -> None:
-    _only_where_containers_wait(runner)
-    version.model_file.chmod(0o644)
-    version.model_file.write_bytes(b"not a pickle")
-    runner.warm(version.image_id, {"contract": 1, "imports": []})
+def test_a_waiting_container_tells_of_a_model_that_cannot_be_loaded(runner: Runner, make_version: MakeVersion) -> None:
+    version = make_version(b"not a pickle")
+    runner.warm(version, {"contract": 1, "imports": []})
     with pytest.raises(ModelNotLoadable) as caught:
         runner.start(version)
     assert caught.value.fields["error_class"] == "UnpicklingError"
@@ -259,7 +250,7 @@ def test_what_waited_too_long_is_replaced(engine: docker.DockerClient, built: tu
     (tmp_path / "model").write_bytes(MODEL)
     manifest = {"contract": 1, "flavour": "python", "format": "pickle", "file": "model", "target": "y", "inputs": []}
     version = RunnableVersion(uuid.uuid4().hex, image, tmp_path / "model", manifest)
-    waiting = real.warm(image, {"contract": 1, "imports": []})
+    waiting = real.warm(version, {"contract": 1, "imports": []})
     assert real.ending(waiting, 10).exit_code == 0
     assert real.start(version) != waiting
     assert real.waiting() == {}

@@ -268,7 +268,9 @@ def test_a_container_waits_with_its_packages_for_a_model(save: Save, start: Star
     first = start(save("library(randomForest); " + DOUBLE))
     assert first.ask("modules").header["modules"] == []
     runner = first.runner
-    waiting = runner.warm(r_image, {"contract": 1, "imports": ["randomForest", "no.such.package"]})
+    waiting = runner.warm(
+        RunnableVersion("a" * 32, r_image, Path(), {}), {"contract": 1, "imports": ["randomForest", "no.such.package"]}
+    )
     loaded = save(calling("isNamespaceLoaded('randomForest') + 0 * newdata$x"))
     runner.end(first.version, first.folder)
     loaded.file.chmod(0o644)
@@ -282,6 +284,6 @@ def test_a_container_waits_with_its_packages_for_a_model(save: Save, start: Star
 
 def test_an_r_that_gets_no_model_ends(save: Save, start: Start, r_image: str) -> None:
     runner = start(save(DOUBLE), idle_seconds=3).runner
-    waiting = runner.warm(r_image, {"contract": 1, "imports": []})
+    waiting = runner.warm(RunnableVersion("a" * 32, r_image, Path(), {}), {"contract": 1, "imports": []})
     assert runner.ending(waiting, 20).exit_code == 0
     assert runner.waiting() == {}

@@ -29,7 +29,7 @@ def spec(site: dict[str, Any] | None = None, **changes: Any) -> Any:
     settings = pods.PodSettings(
         **{**{name: getattr(SETTINGS, name) for name in SETTINGS.__slots__}, "site": site or {}}
     )
-    given = {"key": "00", "model_url": "http://10.0.0.1/m", "manifest_url": "http://10.0.0.1/n", "owner": None}
+    given = {"key": "00", "brings": {"WELES_MODEL_URL": "http://10.0.0.1/m"}, "owner": None}
     return pods.pod("weles-1", "folder1", VERSION, settings, **{**given, **changes})["spec"]
 
 
@@ -75,9 +75,19 @@ def test_nodes_that_do_not_answer_come_last_beside_what_the_site_prefers() -> No
     assert "affinity" not in spec()
 
 
+def test_a_pod_that_waits_is_nobodys_and_its_relay_alone_may_bring_a_model() -> None:
+    def writers(document: Any) -> list[str]:
+        mounts = [(each["name"], mount) for each in document["containers"] for mount in each["volumeMounts"]]
+        return [name for name, mount in mounts if mount["name"] == "model" and not mount["readOnly"]]
+
+    assert (writers(spec()), writers(spec(waits=True))) == ([], [pods.RELAY])
+    whole = pods.pod("weles-1", "folder1", VERSION, SETTINGS, key="00", brings={}, waits=True, owner=None)
+    assert whole["metadata"]["labels"][pods.VERSION] == ""
+
+
 def test_without_an_image_in_a_registry_there_is_no_pod() -> None:
     with pytest.raises(ValueError, match="registry"):
         pods.pod(
             "weles-1", "folder1", RunnableVersion("5f3a", "sha256:1", Path("/blobs/1"), {}), SETTINGS,
-            key="00", model_url="", manifest_url="", owner=None,
+            key="00", brings={}, owner=None,
         )  # fmt: skip
