@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import layers, tables
+from tests.bench import layers, mixed, r, tables
 from tests.bench.venvs import CACHE, HERE, python_of
 from tests.conftest import ROOT
 from tests.environments.page import write_section
@@ -24,6 +24,8 @@ TABLES: dict[str, Callable[[Path, bool], str]] = {
     "cold": tables.cold,
     "memory": tables.memory,
     "upload": tables.upload,
+    "r": r.one_row,
+    "mixed": mixed.mixed,
     "layers": layers.layers,
 }
 # Tables that are a section of another page than FILE.

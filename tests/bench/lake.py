@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class Weles:
             "name": name,
             "target": "target",
             "flavour": "sklearn",
-            "language_version": self._python_version(),
+            "language_version": self.python_version,
             "data_name": kind,
         }
         with file.open("rb") as pickled, (self.models_folder / f"{kind}.csv").open("rb") as data:
@@ -68,6 +69,20 @@ class Weles:
         self._wait_for(answer.json()["job"])
         return time.perf_counter() - begun
 
+    def have_parts(self, name: str, about: dict[str, str], model: bytes, requirements: str, data: bytes) -> None:
+        """Upload a model that is no file of the bench, if the lake has not got it."""
+        if self.call("GET", f"/models/{name}").status_code == 200:
+            return
+        parts: dict[str, Any] = {
+            "metadata": (None, json.dumps(about)),
+            "model": model,
+            "requirements": (None, requirements),
+            "data": ("data.csv", data, "text/csv"),
+        }
+        answer = self.call("POST", "/models", files=parts)
+        assert answer.status_code in (200, 202), answer.text
+        self._wait_for(answer.json()["job"])
+
     def end_containers(self) -> None:
         """Nothing is warm after this."""
         import docker
@@ -77,6 +92,29 @@ class Weles:
         client = docker.from_env()
         sweep(client, (self.home / "lake-id").read_text().strip())
         client.close()
+
+    def image(self, model: str) -> str:
+        """The id of the image that answers for a model."""
+        environment = self.call("GET", f"/models/{model}").json()["environment"]
+        identity = environment["id"] if isinstance(environment, dict) else environment
+        return str(self.call("GET", f"/environments/{identity}").json()["image"])
+
+    def wait_for_waiting(self) -> None:
+        """Until a container waits for a model."""
+        deadline = time.monotonic() + 30
+        while not [*(self.home / "run" / "containers").glob("*/warm")]:
+            assert time.monotonic() < deadline, "no container waits"
+            time.sleep(0.1)
+
+    def container_peak_mib(self) -> float:
+        """The most memory that the largest container of the lake has had, its caches included."""
+        import docker
+
+        client = docker.from_env()
+        label = {"label": [f"weles={(self.home / 'lake-id').read_text().strip()}", "weles.role=runtime"]}
+        stats = [each.stats(stream=False)["memory_stats"] for each in client.containers.list(filters=label)]
+        client.close()
+        return max((each.get("max_usage", each.get("usage", 0)) for each in stats), default=0) / (1 << 20)
 
     def question(self, model: str, rows: list[list[float]], columns: list[str]) -> Question:
         body = json.dumps({"columns": columns, "data": rows}).encode()
@@ -90,8 +128,11 @@ class Weles:
         return Question(f"/api/v1/models/{model}/predict", parquet.read_bytes(), PARQUET, headers)
 
     def call(self, method: str, path: str, **kwargs: Any) -> requests.Response:
-        url = f"http://127.0.0.1:{self._port}/api/v1{path}"
-        return requests.request(method, url, headers=self._authorization, timeout=300, **kwargs)
+        return requests.request(method, self.api + path, headers=self._authorization, timeout=300, **kwargs)
+
+    @property
+    def api(self) -> str:
+        return f"http://127.0.0.1:{self._port}/api/v1"
 
     @property
     def token(self) -> str:
@@ -132,7 +173,9 @@ class Weles:
         exact = {"columns": ["prediction"], "data": [[value] for value in document["expected"]]}
         return json.dumps({"rows": {"columns": document["columns"], "data": document["data"]}, "exact": exact})
 
-    def _python_version(self) -> str:
+    @cached_property
+    def python_version(self) -> str:
+        """Of the interpreter that the bench's models were trained with."""
         program = "import platform; print(platform.python_version(), end='')"
         return subprocess.run([python_of("flask"), "-c", program], check=True, capture_output=True, text=True).stdout
 

@@ -6,8 +6,10 @@ import math
 import os
 import statistics
 import subprocess
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -129,6 +131,45 @@ def launch_to_answer(server: Server, models: Sequence[str], question: Question) 
         return time.perf_counter() - begun
     finally:
         running.stop()
+
+
+@contextmanager
+def peak_of(pid: int) -> Iterator[list[float]]:
+    """A list of one figure: the most memory, in MiB, that the process and its children had while the block ran."""
+    found, over = [0.0], threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.05):
+            found[0] = max(found[0], memory_mib(pid))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        thread.join()
+
+
+_ALONE = """
+import time
+begun = time.perf_counter()
+import pickle, pandas, sklearn.linear_model, sklearn.pipeline
+imported = time.perf_counter()
+with open("/bench/{model}.pkl", "rb") as file:
+    model = pickle.load(file)
+model.predict(pandas.read_csv("/bench/{model}.csv", nrows=1).drop(columns="target"))
+print(time.perf_counter() - imported)
+"""
+
+
+def bare_container(image: str, folder: Path, model: str) -> tuple[float, float]:
+    """Seconds of a container that imports, loads and predicts a row, without any lake; and of its last two steps."""
+    command = ["docker", "run", "--rm", "--network", "none", "-v", f"{folder}:/bench:ro", "--entrypoint",
+               "/opt/weles/env/bin/python", image, "-c", _ALONE.format(model=model)]  # fmt: skip
+    begun = time.perf_counter()
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return time.perf_counter() - begun, float(done.stdout)
 
 
 def memory_mib(pid: int) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.bench import measures
 from tests.bench.lake import Weles
 from tests.bench.measures import memory_mib
-from tests.bench.peers import BareFlask, BentoML, MLflow, MLServer, Running, Server
+from tests.bench.peers import BareFlask, BentoML, MLflow, MLServer, Question, Running, Server
 from tests.bench.report import number, table
 
 MANY = 50
@@ -87,10 +87,13 @@ def more_rows(folder: Path, quick: bool) -> str:
                 question = measures.rows_of(server, folder, "boosting", count)
                 cells.append(number(measures.seconds_of(running, question, 1 if quick else 3)))
             batch = server.batch("boosting", folder / "batch.parquet")
-            cells.append(number(None if batch is None else measures.seconds_of(running, batch, 1 if quick else 3)))
+            with measures.peak_of(running.process.pid) as peak:
+                cells.append(number(None if batch is None else measures.seconds_of(running, batch, 1 if quick else 3)))
             cells.append("–" if batch is None else batch.content_type.rpartition(".")[2].rpartition("/")[2])
+            container = server.container_peak_mib() if isinstance(server, Weles) else 0.0
+            cells.append(number(None if batch is None else peak[0] + container, 0))
         rows.append(cells)
-    columns = ["server", "1k rows JSON, s", "100k rows JSON, s", "1M rows, s", "in the form"]
+    columns = ["server", "1k rows JSON, s", "100k rows JSON, s", "1M rows, s", "in the form", "peak of all, MiB"]
     return table("Many rows: gradient boosting, 20 columns", columns, rows)
 
 
@@ -100,22 +103,43 @@ def cold(folder: Path, quick: bool) -> str:
     for server in servers(folder):
         question = measures.rows_of(server, folder, "logistic", 1)
         if isinstance(server, Weles):
-            rows.append(["Weles, no container of the model", number(_cold_container(server, folder))])
+            bare, first, ahead, load = _cold_containers(server, folder)
+            rows.append(["docker run, import, load and predict, without a lake", number(bare)])
+            rows.append(["Weles, no container of the model", number(first)])
+            rows.append(["Weles, a container of the environment waits", number(ahead)])
+            rows.append(["importing done, load and predict in a session", number(load)])
             continue
         rows.append([f"{server.name}: launch", number(measures.launch_to_answer(server, ["logistic"], question))])
     return table("First prediction, nothing warm", ["server", "s"], rows)
 
 
-def _cold_container(server: Weles, folder: Path) -> float:
-    with serving(server, ["logistic"], folder) as running:
-        found = []
+def _cold_containers(server: Weles, folder: Path) -> tuple[float, float, float, float]:
+    """Medians in seconds: of a bare container, of the lake without any, of one that waits, of loading alone."""
+    bare, first, ahead, load = [], [], [], []
+    with serving(server, ["logistic", "logistic-1", "logistic-2"], folder) as running:
+        image = server.image("logistic")
+        question = measures.rows_of(server, folder, "logistic", 1)
+        for _ in range(5):
+            seconds, loading = measures.bare_container(image, folder, "logistic")
+            bare.append(seconds)
+            load.append(loading)
+            server.end_containers()
+            time.sleep(1)
+            first.append(_seconds(running, question))
         for _ in range(5):
             server.end_containers()
             time.sleep(1)
-            begun = time.perf_counter()
-            running.ask(measures.rows_of(server, folder, "logistic", 1))
-            found.append(time.perf_counter() - begun)
-    return statistics.median(found)
+            running.ask(question)
+            server.wait_for_waiting()
+            ahead.append(_seconds(running, measures.rows_of(server, folder, "logistic-1", 1)))
+    medians = [statistics.median(each) for each in (bare, first, ahead, load)]
+    return medians[0], medians[1], medians[2], medians[3]
+
+
+def _seconds(running: Running, question: Question) -> float:
+    begun = time.perf_counter()
+    running.ask(question)
+    return time.perf_counter() - begun
 
 
 def memory(folder: Path, quick: bool) -> str:
