@@ -42,8 +42,14 @@ def one_row(folder: Path, quick: bool) -> str:
         )
         session = float(said) * 1000
         with serving(server, ["logistic"], folder) as running, serving(BareFlask(folder), ["logistic"], folder) as bare:
-            about = {"name": "r-iris", "flavour": "lm", "format": "rds", "language": "r", "language_version": base.version,
-                     "target": "Petal.Width"}  # fmt: skip
+            about = {
+                "name": "r-iris",
+                "flavour": "lm",
+                "format": "rds",
+                "language": "r",
+                "language_version": base.version,
+                "target": "Petal.Width",
+            }
             data = ",".join([*COLUMNS, "Petal.Width"]) + "\n5.1,3.5,1.4,0.2\n4.9,3.0,1.4,0.2\n"
             freeze = f"# weles-r 1\nstats=={base.version}  base\n"
             server.have_parts("r-iris", about, Path(out, "r-iris.rds").read_bytes(), freeze, data.encode())
