@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -48,7 +49,8 @@ class FilesystemBlobs:
             target = self._file(digest)
             target.parent.mkdir(exist_ok=True)
             with self._alone():
-                os.utime(name)
+                # The kernel's own clock of files is some milliseconds late.
+                os.utime(name, ns=(time.time_ns(),) * 2)
                 Path(name).replace(target)
             _sync_folder(target.parent)
         except BaseException:

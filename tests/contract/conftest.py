@@ -14,7 +14,9 @@ from registry.blob_server import create_blob_app
 from registry.blobs.filesystem import FilesystemBlobs
 from registry.runners.kubernetes import KubernetesRunner
 from registry.settings import Settings
+from tests import emulator
 from tests.cluster import Cluster
+from tests.emulator import EmulatedPlace
 
 _HERE = "10.97.0.1"
 
@@ -56,6 +58,12 @@ class Place:
 def _run(server: object) -> None:
     with suppress(OSError):
         server.run()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def emulated_place() -> Iterator[EmulatedPlace]:
+    with emulator.api() as api:
+        yield EmulatedPlace(api)
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,9 @@ from tests.fakes import GONE, FakeRunner
 MODEL = pickle.dumps(SimpleNamespace(predict=len), protocol=4)
 MANIFEST = {"contract": 1, "flavour": "python", "format": "pickle", "file": "model", "target": "y", "inputs": []}
 MakeVersion = Callable[..., RunnableVersion]
+EMULATED = f"sha256:{'1' * 64}"
+# Fixtures that give the cluster of a runner.
+_PLACES = {"emulator": "emulated_place", "cluster": "place"}
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +70,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture(
     params=[
         "fake",
+        "emulator",
         pytest.param("docker", marks=pytest.mark.docker),
         pytest.param("cluster", marks=[pytest.mark.docker, pytest.mark.cluster]),
     ]
@@ -76,12 +80,12 @@ def runner(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Runne
     if request.param == "fake":
         yield FakeRunner(settings.run_folder)
         return
-    lake, _ = request.getfixturevalue("built")
+    lake = uuid.uuid4().hex[:12] if request.param == "emulator" else request.getfixturevalue("built")[0]
     with ExitStack() as opened:
         if request.param == "docker":
             real: DockerRunner | KubernetesRunner = DockerRunner(request.getfixturevalue("engine"), lake, settings)
         else:
-            place = request.getfixturevalue("place")
+            place = request.getfixturevalue(_PLACES[request.param])
             real = opened.enter_context(place.runner(lake, settings))
         real.open()
         yield real
@@ -91,15 +95,16 @@ def runner(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Runne
 @pytest.fixture
 def make_version(request: pytest.FixtureRequest, runner: Runner, settings: Settings) -> MakeVersion:
     """A version of a model file with this content."""
+    kind = request.node.callspec.params["runner"]
 
     def make(content: bytes = MODEL) -> RunnableVersion:
         blobs = FilesystemBlobs(settings.blobs_folder)
         digest, _ = blobs.put(io.BytesIO(content))
         image, reference = "", None
-        if not isinstance(runner, FakeRunner):
-            image = request.getfixturevalue("built")[1]
-        if isinstance(runner, KubernetesRunner):
-            reference = request.getfixturevalue("place").image(image)
+        if kind != "fake":
+            image = EMULATED if kind == "emulator" else request.getfixturevalue("built")[1]
+        if kind in _PLACES:
+            reference = request.getfixturevalue(_PLACES[kind]).image(image)
         return RunnableVersion(
             uuid.uuid4().hex,
             image,

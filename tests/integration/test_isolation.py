@@ -146,7 +146,12 @@ def test_a_run_folder_that_nobody_can_walk_through_is_removed(lake: Lake) -> Non
 
 def _waits(lake: Lake, container: Any) -> bool:
     """It has been given no model yet."""
-    return not (lake.home / "run" / "models" / container.labels["weles.folder"] / "model.json").exists()
+    return _waits_in(lake, container.labels["weles.folder"])
+
+
+def _waits_in(lake: Lake, folder: str) -> bool:
+    given = lake.home / "run" / "models" / folder
+    return (given / "warm.json").exists() and not (given / "model.json").exists()
 
 
 def test_nothing_of_a_failed_model_keeps_running(lake: Lake, engine: docker.DockerClient) -> None:
@@ -163,9 +168,10 @@ def _ready_versions(lake: Lake) -> set[str]:
 
 
 def _failed_folders(lake: Lake) -> list[str]:
-    """Run folders that belong to no version which is ready."""
+    """Run folders that belong to no version which is ready, nor to a container that waits for one."""
     versions = lake.home / "run" / "versions"
     used = {
         (versions / version).readlink().name for version in _ready_versions(lake) if (versions / version).is_symlink()
     }
-    return [each.name for each in (lake.home / "run" / "containers").iterdir() if each.name not in used]
+    folders = [each.name for each in (lake.home / "run" / "containers").iterdir()]
+    return [each for each in folders if each not in used and not _waits_in(lake, each)]
