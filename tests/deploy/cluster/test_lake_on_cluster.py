@@ -294,4 +294,4 @@ def test_uninstalling_leaves_nothing(lake: OnCluster) -> None:
             if each["metadata"]["name"] not in ours and each.get("spec", {}).get("nodeName") != "node2"
         ]
 
-    _until(lambda: not left(), "everything to be gone", 60)
+    _until(lambda: not left(), "everything to be gone")
