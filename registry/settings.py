@@ -21,7 +21,7 @@ class Settings:
     home: Path = field(default=Path("weles-home"), metadata={"help": "folder that holds everything of this lake"})
     host: str = field(default="127.0.0.1", metadata={"help": "address that the web process listens on"})
     port: int = field(default=8080, metadata={"help": "port that the web process listens on"})
-    web_processes: int = field(default=1, metadata={"help": "gunicorn worker processes"})
+    web_processes: int = field(default=2, metadata={"help": "gunicorn worker processes"})
     web_threads: int = field(default=16, metadata={"help": "threads of each web process"})
     database_url: str = field(default="", metadata={"help": "SQLAlchemy URL; default: SQLite in the home folder"})
     bucket: str = field(

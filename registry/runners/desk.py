@@ -10,7 +10,15 @@ from pathlib import Path
 
 from builders.identity import Recipe
 from registry.domain.entities import ModelVersion, State
-from registry.domain.errors import CapacityExceeded, Deleted, EnvironmentNotReady, ModelNotUsable, NotFound, WelesError
+from registry.domain.errors import (
+    CapacityExceeded,
+    Deleted,
+    EnvironmentNotReady,
+    ModelNotLoadable,
+    ModelNotUsable,
+    NotFound,
+    WelesError,
+)
 from registry.domain.ports import (
     Blobs,
     Ending,
@@ -30,6 +38,7 @@ from registry.runners.uses import Uses
 _log = logging.getLogger(__name__)
 CONTRACT = 1
 _ENDING_SECONDS = 3.0
+_AGAIN_SECONDS = 10.0
 _MODULE = re.compile(r"[A-Za-z_][\w.]{0,199}", re.ASCII)
 _MOST_MODULES = 5000
 
@@ -74,12 +83,14 @@ class LeaseDesk:
         # Image → when a model was started from it last, and which.
         self._started: dict[str, tuple[float, str]] = {}
         self._owners: dict[str, int] = {}
-        # Image → when that was found.
-        self._cannot_wait: dict[str, float] = {}
+        # Image → when it may be tried again to have a container wait.
+        self._not_before: dict[str, float] = {}
         self._kept: set[str] = set()
         self._rebuild = rebuild
         self._uses = uses
         self._taken: set[str] = set()
+        # While one more is made that will wait: those that waited by then.
+        self._waited_before: set[Path] | None = None
         self._changed = threading.Condition()
 
     def lease(self, version_id: str) -> Path:
@@ -137,8 +148,8 @@ class LeaseDesk:
         since = time.monotonic() - self._recent_seconds
         recent = {image: started for image, started in self._started.items() if started[0] > since}
         self._started = {image: self._started[image] for image in recent}
-        self._cannot_wait = {image: at for image, at in self._cannot_wait.items() if at > since}
-        latest = sorted(recent.keys() - self._cannot_wait.keys(), key=lambda image: recent[image], reverse=True)
+        self._not_before = {image: at for image, at in self._not_before.items() if at > time.monotonic()}
+        latest = sorted(recent.keys() - self._not_before.keys(), key=lambda image: recent[image], reverse=True)
         missing, surplus = pool.ahead(latest, self._runner.waiting(), most=self._prewarmed)
         for folder in surplus:
             self._runner.end(None, folder)
@@ -170,13 +181,22 @@ class LeaseDesk:
         with self._changed:
             if sibling is None or not pool.room([*self._members(), _COMING], self._taken, self._limit):
                 return
+            self._waited_before = set(self._runner.waiting())
         try:
             like = self._runnable(self._models.version_by_id(version_id))
             self._runner.warm(like, {"contract": CONTRACT, "imports": module_names(self._modules(sibling))})
         except WelesError as error:
-            # Its runtime may be older than waiting, or there is no room.
-            self._cannot_wait[image] = time.monotonic()
+            # Its runtime may be older than waiting; or there is no room, or somebody has ended it.
+            is_old = isinstance(error, ModelNotLoadable)
+            self._not_before[image] = time.monotonic() + (self._recent_seconds if is_old else _AGAIN_SECONDS)
             _log.info("no container waits for models of %s: %s", image, error)
+        finally:
+            self._waited_before = None
+
+    def _announced(self) -> list[Member]:
+        """A container that is about to be made, as long as the runner does not know it."""
+        before = self._waited_before
+        return [] if before is None or self._runner.waiting().keys() - before else [_COMING]
 
     def _make_room(self, image: str) -> None:
         """End another container when there is no room for one more. Raises CapacityExceeded."""
@@ -184,7 +204,7 @@ class LeaseDesk:
             fit = next((path for path, waits in self._runner.waiting().items() if waits == image), None)
             # The one that is about to be given this model is not one more.
             members = [each for each in self._members() if each.folder != fit]
-            if pool.room(members, self._taken, self._limit):
+            if pool.room([*members, *self._announced()], self._taken, self._limit):
                 return
             victim = pool.victim(members)
             if victim is None:

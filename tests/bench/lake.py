@@ -25,7 +25,7 @@ class Weles:
 
     models_folder: Path
     settings: dict[str, str] = field(default_factory=dict)
-    web_processes: int = 1
+    web_processes: int = 2
     home: Path = CACHE / "lake"
     name: str = "Weles"
     running: Running | None = None
@@ -92,12 +92,6 @@ class Weles:
         client = docker.from_env()
         sweep(client, (self.home / "lake-id").read_text().strip())
         client.close()
-
-    def image(self, model: str) -> str:
-        """The id of the image that answers for a model."""
-        environment = self.call("GET", f"/models/{model}").json()["environment"]
-        identity = environment["id"] if isinstance(environment, dict) else environment
-        return str(self.call("GET", f"/environments/{identity}").json()["image"])
 
     def wait_for_waiting(self) -> None:
         """Until a container waits for a model."""

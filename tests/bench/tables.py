@@ -1,6 +1,7 @@
 """The tables of the bench: which servers, which questions, which figures."""
 
 import contextlib
+import json
 import statistics
 import time
 import uuid
@@ -101,7 +102,6 @@ def cold(folder: Path, quick: bool) -> str:
     """From nothing to the first prediction."""
     rows = []
     for server in servers(folder):
-        question = measures.rows_of(server, folder, "logistic", 1)
         if isinstance(server, Weles):
             bare, first, ahead, load = _cold_containers(server, folder)
             rows.append(["docker run, import, load and predict, without a lake", number(bare)])
@@ -109,6 +109,7 @@ def cold(folder: Path, quick: bool) -> str:
             rows.append(["Weles, a container of the environment waits", number(ahead)])
             rows.append(["importing done, load and predict in a session", number(load)])
             continue
+        question = measures.rows_of(server, folder, "logistic", 1)
         rows.append([f"{server.name}: launch", number(measures.launch_to_answer(server, ["logistic"], question))])
     return table("First prediction, nothing warm", ["server", "s"], rows)
 
@@ -116,9 +117,9 @@ def cold(folder: Path, quick: bool) -> str:
 def _cold_containers(server: Weles, folder: Path) -> tuple[float, float, float, float]:
     """Medians in seconds: of a bare container, of the lake without any, of one that waits, of loading alone."""
     bare, first, ahead, load = [], [], [], []
-    with serving(server, ["logistic", "logistic-1", "logistic-2"], folder) as running:
-        image = server.image("logistic")
-        question = measures.rows_of(server, folder, "logistic", 1)
+    with serving(server, ["logistic", "logistic-1"], folder) as running:
+        question, another = (measures.rows_of(server, folder, name, 1) for name in ("logistic", "logistic-1"))
+        image = json.loads(running.ask(question))["image"]
         for _ in range(5):
             seconds, loading = measures.bare_container(image, folder, "logistic")
             bare.append(seconds)
@@ -131,7 +132,7 @@ def _cold_containers(server: Weles, folder: Path) -> tuple[float, float, float, 
             time.sleep(1)
             running.ask(question)
             server.wait_for_waiting()
-            ahead.append(_seconds(running, measures.rows_of(server, folder, "logistic-1", 1)))
+            ahead.append(_seconds(running, another))
     medians = [statistics.median(each) for each in (bare, first, ahead, load)]
     return medians[0], medians[1], medians[2], medians[3]
 

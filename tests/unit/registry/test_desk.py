@@ -297,3 +297,18 @@ def test_names_of_modules_are_read_with_suspicion() -> None:
     assert module_names(["os; rm", "a" * 300, "", "_x.y", None, "ünï"]) == ["_x.y"]
     assert module_names({"numpy": 1}) == []
     assert len(module_names(["a"] * 100_000)) == 5000
+
+
+def test_what_is_made_to_wait_counts_before_it_is_there(desk: LeaseDesk, runner: FakeRunner) -> None:
+    """The limit is 2: while a container is made that will wait, there is room for one model, not for two."""
+    _idle(desk.lease("a"), 3600)
+    warm, seen = runner.warm, []
+
+    def slow(like: RunnableVersion, order: Any) -> Path:
+        desk.lease("b")
+        seen.append(set(runner.running()))
+        return warm(like, order)
+
+    runner.warm = slow  # type: ignore[method-assign]
+    desk.warm_ahead()
+    assert seen == [{"b"}]
