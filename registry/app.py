@@ -21,6 +21,7 @@ from registry.api import (
     guard,
     jobs,
     lake,
+    metrics,
     mlflow,
     models,
     multipart,
@@ -39,6 +40,7 @@ from registry.api.services import Services, register, services
 from registry.blobs.stores import open_blobs
 from registry.db.aliases import SqlAliases
 from registry.db.audits import SqlAudits
+from registry.db.census import SqlCensus
 from registry.db.datasets import SqlDatasets
 from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
@@ -126,6 +128,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None, docto
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(versions.links)
     app.register_blueprint(docs.pages)
+    app.register_blueprint(metrics.pages)
     guard.install(app)
     return app
 
@@ -182,4 +185,5 @@ def _services(settings: Settings, desk: Desk, doctor: Doctor) -> Services:
         jobs=stored_jobs,
         desk=desk,
         blobs=blobs,
+        census=SqlCensus(engine),
     )

@@ -108,6 +108,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("docs.page", "GET"): anyone(),
     ("docs.start", "GET"): anyone(),
     ("docs.file", "GET"): anyone(),
+    # A token of an administrator that can do nothing but read: whoever scrapes needs no more.
+    ("metrics.page", "GET"): Rule(Who.ADMIN, Scope.READ),
     ("lake.Health", "GET"): anyone(),
     ("lake.Runtimes", "GET"): reader(Scope.READ),
     ("lake.OneEnvironment", "GET"): see_environment(Scope.READ),

@@ -8,7 +8,7 @@ from flask import current_app, g, request
 from registry.api import credentials
 from registry.domain.access import Caller
 from registry.domain.entities import User
-from registry.domain.ports import Audits, Blobs, Desk, Environments, Explanations, Jobs, Models
+from registry.domain.ports import Audits, Blobs, Census, Desk, Environments, Explanations, Jobs, Models
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
 from registry.services.aliases import AliasService
@@ -57,6 +57,7 @@ class Services:
     doctor: DoctorService
     jobs: Jobs
     desk: Desk
+    census: Census
 
 
 def register(services: Services) -> None:

@@ -3,7 +3,7 @@
 Every method may raise the lake's errors of `registry.domain.errors`; what else is raised is written here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -516,6 +516,22 @@ class Runner(Protocol):
 
     def close(self) -> None:
         """Stop and remove every container of this lake."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One figure of the lake, `what` it is, and the (name, value) of what it is counted by."""
+
+    name: str
+    what: str
+    labels: tuple[tuple[str, str], ...]
+    figure: float
+
+
+class Census(Protocol):
+    def counts(self) -> Iterable[Count]:
+        """How much of everything there is now."""
         ...
 
 

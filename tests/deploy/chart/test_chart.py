@@ -23,7 +23,7 @@ ALL: dict[str, Any] = {
     "worker": {"extraEnv": [{"name": "A", "value": "b"}]},
     "models": {"pod": {"nodeSelector": {"for": "models"}, "tolerations": [{"key": "models", "operator": "Exists"}]}},
     "ingress": {"enabled": True, "className": "nginx", "tlsSecret": "tls", "annotations": {"a": "b"}},
-    "serviceMonitor": {"enabled": True, "labels": {"team": "ml"}},
+    "serviceMonitor": {"enabled": True, "labels": {"team": "ml"}, "tokenSecret": {"name": "scraper", "key": "token"}},
     "networkPolicy": {"from": [{"podSelector": {}}]},
     "settings": {"WELES_ANONYMOUS": "true"},
 }
@@ -86,7 +86,7 @@ def test_only_the_worker_may_speak_to_the_cluster() -> None:
     assert deployments["lake-worker"]["serviceAccountName"] == "lake-worker"
     (role,) = _of_kind(ALL, "Role")
     assert role["rules"][0] == {
-        "apiGroups": [""], "resources": ["pods"], "verbs": ["create", "delete", "get", "list", "watch"],
+        "apiGroups": [""], "resources": ["pods"], "verbs": ["create", "delete", "get", "list", "patch", "watch"],
     }  # fmt: skip
     assert _of_kind(ALL, "ClusterRole") == []
 

@@ -29,6 +29,7 @@ USER_READ = (401, 200, 200, 200, 200, 200, 403, 200)
 USER_WRITE = (401, 200, 200, 200, 200, 403, 403, 403)
 USER_ACCOUNT = USER_WRITE
 ADMIN = (401, 403, 403, 403, 200, 403, 403, 403)
+ADMIN_READ = (401, 403, 403, 403, 200, 403, 403, 200)
 SEE = (401, 404, 200, 200, 200, 200, 403, 200)
 USE = (401, 404, 200, 200, 200, 403, 200, 403)
 OWN = (401, 404, 403, 200, 200, 200, 403, 200)
@@ -41,6 +42,7 @@ EXPECTED = {
     ("GET", "/docs"): ANYONE,
     ("GET", "/docs/start.js"): ANYONE,
     ("GET", "/docs/<asset>"): ANYONE,
+    ("GET", "/metrics"): ADMIN_READ,
     ("GET", "/api/v1/health"): ANYONE,
     ("GET", "/api/v1/runtimes"): USER_READ,
     ("GET", "/api/v1/environments/<environment_id>"): SEE,

@@ -24,7 +24,7 @@ NOUNS = ("model", "dataset", "environment", "explanation", "user", "token", "wor
 # What one module of the client has for another, and what is a verb of `model`, too.
 NO_VERBS = {"dataset.data_part", "dataset.read", "dataset.shown", "explanation.explain", "explanation.explanations"}
 # Other people's protocols; the lake's health, its description and pages, and links in papers.
-NO_VERB_OF_OURS = re.compile(r"^(api-docs|docs|open_inference|mlflow|links|lake\.Health|versions\.ByHash)")
+NO_VERB_OF_OURS = re.compile(r"^(api-docs|docs|metrics|open_inference|mlflow|links|lake\.Health|versions\.ByHash)")
 # In R a job is not an object with methods, and waiting is an argument.
 OTHER_NAMES = {"model.predict_later": "model_predict", "work.mine": "job_list", "work.get": "job_get"}
 
