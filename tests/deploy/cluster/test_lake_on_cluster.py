@@ -47,6 +47,8 @@ class OnCluster:
         self.values = values
         self.helm = Config(namespace=NAMESPACE, kubeconfig_path=cluster.kubeconfig)
         self._token = ""
+        # The id of the version that the tests ask.
+        self.first = ""
 
     @property
     def api(self) -> str:
@@ -58,6 +60,13 @@ class OnCluster:
             self._token = requests.post(f"{self.api}/tokens", json=login, timeout=20).json()["token"]
         headers = {"Authorization": f"Bearer {self._token}"}
         return requests.request(method, self.api + path, headers=headers, timeout=120, **kwargs)
+
+    def token_for(self, file: Path) -> None:
+        """Write the administrator's token for programs outside, whole or not at all."""
+        self.call("GET", "/health")
+        beside = file.with_name(".token")
+        beside.write_text(self._token)
+        beside.rename(file)
 
     def upload(self, name: str) -> dict[str, Any]:
         """The job of a model that doubles, once it is over."""
@@ -152,9 +161,10 @@ def lake(kubernetes: Cluster, lake_images: dict[str, str]) -> Iterator[OnCluster
                         "socket": str(ENGINE.resolve()),
                         "socketGroup": ENGINE.stat().st_gid,
                     },
-                    "models": {"leaseSeconds": 15, "memory": 256 << 20, "startSeconds": 60},
+                    "models": {"leaseSeconds": 15, "memory": 512 << 20, "startSeconds": 60},
                     "web": {"replicas": 1, "resources": {}},
-                    "worker": {"resources": {}},
+                    "worker": {"resources": {}, **_site()},
+                    "settings": {"WELES_CRAN": os.environ["WELES_CRAN"]},
                 },
             )
     finally:
@@ -164,6 +174,20 @@ def lake(kubernetes: Cluster, lake_images: dict[str, str]) -> Iterator[OnCluster
         if name.exists():
             remove_lake(kubernetes.engine, name.read_text().strip())
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _site() -> dict[str, Any]:
+    """What this machine says of package indexes, as an operator would hand it on."""
+    links = os.environ.get("PIP_FIND_LINKS", "")
+    certificates = os.environ.get("PIP_CERT", "/etc/ssl/certs/ca-certificates.crt")
+    paths = {certificates: "/etc/ssl/certs/ca-certificates.crt"}
+    paths |= {each: each for each in [*links.split(), os.environ["WELES_CRAN"]] if Path(each).is_dir()}
+    named = [(f"site-{number}", here, there) for number, (here, there) in enumerate(paths.items())]
+    return {
+        "extraVolumes": [{"name": name, "hostPath": {"path": here}} for name, here, _ in named],
+        "extraVolumeMounts": [{"name": name, "mountPath": there, "readOnly": True} for name, _, there in named],
+        "extraEnv": [{"name": "PIP_FIND_LINKS", "value": links}],
+    }
 
 
 def _prepare(cluster: Cluster, home: Path, database: str) -> None:
@@ -199,7 +223,9 @@ def test_install_upload_and_predict(lake: OnCluster) -> None:
     job = lake.upload("first")
     assert job["state"] == "succeeded", job
     assert lake.doubles("first", 21.0)
-    (pod,) = lake.pods("weles.role=runtime")
+    # Beside it one may wait already for the next model.
+    (pod,) = (each for each in lake.pods("weles.role=runtime") if each["metadata"]["labels"]["weles.version"])
+    lake.first = pod["metadata"]["labels"]["weles.version"]
     assert lake.cluster.registry in pod["spec"]["containers"][0]["image"]
     assert pod["metadata"]["ownerReferences"][0]["name"] == "lake-models"
 
@@ -208,14 +234,38 @@ def test_the_charts_own_test(lake: OnCluster) -> None:
     lake.helm.test(NAME)
 
 
+@pytest.mark.deploy
+def test_the_languages_cross_as_in_make_demo(lake: OnCluster) -> None:
+    """`cross.sh` is started by `run.sh`, outside, as soon as there is a token."""
+    address = lake.api.removeprefix("http://").removesuffix("/api/v1")
+    bridge = subprocess.Popen(
+        [
+            sys.executable,
+            Path(__file__).with_name("bridge.py"),
+            f"unix:{lake.cluster.work}/lake.sock",
+            f"tcp:{address}:80",
+        ]
+    )
+    try:
+        lake.token_for(lake.cluster.work / "token")
+        code = lake.cluster.work / "crossing.code"
+        _until(code.exists, "the crossing", 600)
+        said = (lake.cluster.work / "crossing.log").read_text()
+        assert code.read_text().strip() == "0", said[-4000:] + _state()
+        assert "All 6 crossings agree" in said
+    finally:
+        bridge.kill()
+        bridge.wait()
+
+
 def test_a_second_node_and_its_loss_in_the_middle_of_predictions(lake: OnCluster) -> None:
     lake.cluster.add_node()
     # Only the new node takes pods: the next model is there.
     lake.cluster.kubectl("cordon", "node1")
-    (model,) = lake.pods("weles.role=runtime")
+    (model,) = lake.pods(f"weles.version={lake.first}")
     lake.cluster.kubectl("delete", "pod", "-n", NAMESPACE, model["metadata"]["name"], "--grace-period=0", "--force")
     _until(lambda: lake.predict("first", 1.0).status_code == 200, "a model on the second node")
-    (moved,) = lake.pods("weles.role=runtime")
+    (moved,) = lake.pods(f"weles.version={lake.first}")
     assert moved["spec"]["nodeName"] == "node2"
     lake.cluster.kubectl("uncordon", "node1")
 
@@ -253,7 +303,7 @@ def test_a_second_node_and_its_loss_in_the_middle_of_predictions(lake: OnCluster
     assert all(right for _, status, right in answers if status == 200)
     if not {status for _, status, right in answers if not right} <= {503, 504}:
         pytest.fail("\n".join([*told, _state()]))
-    (now,) = (each for each in lake.pods("weles.role=runtime") if each["spec"]["nodeName"] == "node1")
+    (now,) = (each for each in lake.pods(f"weles.version={lake.first}") if each["spec"]["nodeName"] == "node1")
     print(f"the node was lost; answered again after {back - lost:.1f} s; not answered: "
           f"{sum(not right for _, _, right in answers)} of {len(answers)}; now {now['metadata']['name']}")  # fmt: skip
 
@@ -265,13 +315,13 @@ def _is_ready(node: Any) -> bool:
 def test_upgrade_and_rollback(lake: OnCluster) -> None:
     # Until the cluster knows that the node is gone, it gives it work.
     _until(lambda: not _is_ready(lake.cluster.get("node", "node2")), "the cluster to miss its node")
-    before = {each["metadata"]["name"] for each in lake.pods("weles.role=runtime")}
+    before = {each["metadata"]["name"] for each in lake.pods(f"weles.version={lake.first}")}
     changed = {**lake.values, "settings": {"WELES_PREDICTION_SECONDS": "30"}}
     lake.helm.upgrade(str(ROOT / "deploy" / "helm" / "weles"), NAME, changed, namespace=NAMESPACE)
     lake.wait()
     assert lake.doubles("first", 3.0)
     # The new worker took over what the old one had.
-    assert before & {each["metadata"]["name"] for each in lake.pods("weles.role=runtime")}
+    assert before & {each["metadata"]["name"] for each in lake.pods(f"weles.version={lake.first}")}
     lake.helm.rollback(NAME, version=1)
     lake.wait()
     assert lake.doubles("first", 4.0)
