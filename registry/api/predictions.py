@@ -1,6 +1,8 @@
 """Predictions: POST /models/NAME/predict, at once; POST /models/NAME/predictions, by a job."""
 
 import json
+import shutil
+import tempfile
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +22,9 @@ from registry.services.predict import MODES
 from registry.tables import formats, json_format
 from registry.tables.table import Table
 
+# Bytes of a body that is not held in memory where it need not be.
+_LARGE = 8 << 20
+_PIECE = 1 << 20
 blueprint = Resource("predictions", "Calling a model.")
 
 _EXAMPLE = {"columns": ["alcohol", "malic_acid"], "data": [[14.2, 1.7]]}
@@ -89,6 +94,8 @@ class Predict(MethodView):
         accept = request.headers.get("Accept")
         formats.negotiate(accept)
         version = asked(name, query["version"])
+        if version.together is True and kind in formats.IN_PARTS and (request.content_length or _LARGE) >= _LARGE:
+            return _response(version, query["mode"], _in_parts(version, query["mode"], kind), accept, records=False)
         body = request.get_data(cache=False)
         inputs, records = here.inputs.of(version), False
         if kind == formats.JSON:
@@ -135,6 +142,22 @@ class Predictions(MethodView):
         else:
             table = formats.read(kind, body, inputs, max_bytes=here.settings.container_memory)
         return started(here.batches.predict_table(user, version, table, **told))
+
+
+def _in_parts(version: ModelVersion, mode: str, kind: str) -> Table:
+    """The answer to a large body: it goes to the disk, and from there to the model a part at a time."""
+    here = services()
+    inputs, limit = here.inputs.of(version), here.settings.container_memory
+    with tempfile.TemporaryFile(dir=here.settings.incoming_folder) as file:
+        shutil.copyfileobj(request.stream, file, _PIECE)
+        file.seek(0)
+        answer = here.prediction.answer_parts(
+            version.id, mode, formats.parts(kind, file, inputs, max_bytes=limit).parts
+        )
+        if answer is None:
+            file.seek(0)
+            answer = here.prediction.answer(version.id, mode, formats.read(kind, file, inputs, max_bytes=limit))
+    return answer
 
 
 def _stored(document: Any) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """One prediction: straight to the version's container, and to the lease desk only when there is none."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -68,6 +69,17 @@ class Prediction:
             with suppress(InvalidInput):
                 return concatenated(answers)
         return self._answer(version_id, mode, table, together=together)
+
+    def answer_parts(self, version_id: str, mode: str, parts: Iterable[Table]) -> Table | None:
+        """The predictions for the rows of all parts, each asked for by itself, as soon as it is there.
+
+        None when they have no one type, or there is no part: then all rows must be asked about at once. Raises as
+        `answer`, and what going through `parts` raises.
+        """
+        answers = [self._answer(version_id, mode, part, together=True) for part in parts]
+        with suppress(InvalidInput):
+            return concatenated(answers) if answers else None
+        return None
 
     def _answer(self, version_id: str, mode: str, table: Table, *, together: bool) -> Table:
         header = {"op": "predict", "mode": mode, "wait": self._queue_seconds, "together": together}

@@ -26,8 +26,11 @@ _FILE_BEGINS = b"ARROW1\0\0"
 _GROUP_BYTES, _GROUP_BYTES_PER_COLUMN, _GROUP_ROWS = 16 << 20, 16 << 10, 1 << 20
 
 
-def parquet(file: BinaryIO, *, max_bytes: int) -> TableStream:
-    """The table in an open Parquet file. Raises InvalidInput, TooLarge (when unfolded)."""
+def parquet(file: BinaryIO, schema: Schema | None = None, *, max_bytes: int) -> TableStream:
+    """The table in an open Parquet file, in the schema's types and order; without one, in that of its metadata.
+
+    Failing that, in types found from the data. Raises InvalidInput, TooLarge (when unfolded).
+    """
     with _understood("a Parquet file"):
         source = pq.ParquetFile(file, buffer_size=_READ_BUFFER_BYTES, pre_buffer=False)
         arrow_schema = source.schema_arrow
@@ -37,11 +40,11 @@ def parquet(file: BinaryIO, *, max_bytes: int) -> TableStream:
     def batches(columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         yield from source.iter_batches(rows_at_once, columns=columns)
 
-    return _stream(arrow_schema, batches, "a Parquet file", max_bytes)
+    return _stream(arrow_schema, batches, "a Parquet file", schema, max_bytes)
 
 
-def ipc(file: BinaryIO, *, max_bytes: int) -> TableStream:
-    """The table in an open file with an Arrow IPC stream, or in an Arrow IPC file, which has one inside.
+def ipc(file: BinaryIO, schema: Schema | None = None, *, max_bytes: int) -> TableStream:
+    """The table in an open file with an Arrow IPC stream, or in an Arrow IPC file, which has one inside; see `parquet`.
 
     Raises InvalidInput, TooLarge (when unfolded).
     """
@@ -62,7 +65,7 @@ def ipc(file: BinaryIO, *, max_bytes: int) -> TableStream:
                     yield chosen.slice(row, step)
                     source.let_go()
 
-    return _stream(arrow_schema, batches, "an Arrow stream", max_bytes)
+    return _stream(arrow_schema, batches, "an Arrow stream", schema, max_bytes)
 
 
 def write_ipc(table: TableStream) -> Iterator[bytes]:
@@ -136,11 +139,11 @@ def _rows_at_once(metadata: Any) -> int:
     return int(max(1, min(_PART_ROWS, _PART_BYTES * metadata.num_rows // max(size, 1))))
 
 
-def _stream(arrow_schema: pa.Schema, batches: Any, what: str, max_bytes: int) -> TableStream:
+def _stream(arrow_schema: pa.Schema, batches: Any, what: str, wanted: Schema | None, max_bytes: int) -> TableStream:
     kept = [index for index, name in enumerate(arrow_schema.names) if not arrow_types.is_pandas_index(name)]
     names = [arrow_schema.names[index] for index in kept]
     with _understood(what):
-        schema = arrow_format.declared(arrow_schema) or _inferred(arrow_schema, names, batches)
+        schema = wanted or arrow_format.declared(arrow_schema) or _inferred(arrow_schema, names, batches)
 
     def parts() -> Iterator[Table]:
         row = unfolded = 0

@@ -14,6 +14,8 @@ CSV = "text/csv"
 ARROW = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
 MEDIA_TYPES = (JSON, CSV, ARROW, PARQUET)
+# Those that can be read part by part in a known schema.
+IN_PARTS = (ARROW, PARQUET)
 
 Orient = Literal["split", "records"]
 DEFAULT_MAX_BYTES = 1 << 30
@@ -79,6 +81,14 @@ def stream(content_type: str | None, file: BinaryIO, *, max_bytes: int = DEFAULT
 
     read_file = arrow_streams.ipc if kind == ARROW else arrow_streams.parquet
     return read_file(file, max_bytes=max_bytes)
+
+
+def parts(kind: str, file: BinaryIO, schema: Schema, *, max_bytes: int = DEFAULT_MAX_BYTES) -> TableStream:
+    """The table in an open file of one of IN_PARTS, in the schema's types and order; errors as `read`, on the way."""
+    from registry.tables import arrow_streams
+
+    read_file = arrow_streams.ipc if kind == ARROW else arrow_streams.parquet
+    return read_file(file, schema, max_bytes=max_bytes)
 
 
 def write_stream(kind: str, table: TableStream) -> Iterator[bytes]:

@@ -1,11 +1,14 @@
 """Questions share a call of the model only where it has shown, on its golden rows, that this changes no answer."""
 
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.integration import creator
@@ -55,6 +58,36 @@ def test_a_model_that_answers_each_row_by_itself(lake: Lake) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         assert [*pool.map(ask, range(64))] == model.predict(rows.head(64)).tolist()
+
+
+@pytest.mark.parametrize("kind", ["vnd.apache.parquet", "vnd.apache.arrow.stream"])
+def test_a_large_body_is_answered_part_by_part_as_the_session_does(lake: Lake, kind: str) -> None:
+    model, data = creator.wine()
+    chance = np.random.default_rng(0)
+    rows = data.drop(columns="target").sample(110_000, replace=True, random_state=0, ignore_index=True)
+    rows *= chance.uniform(0.9, 1.1, rows.shape)
+
+    def ask(table: pd.DataFrame) -> Any:
+        arrow, sink = pa.Table.from_pandas(table, preserve_index=False), io.BytesIO()
+        if kind.endswith("parquet"):
+            pq.write_table(arrow, sink)
+        else:
+            with pa.ipc.new_stream(sink, arrow.schema) as writer:
+                writer.write_table(arrow)
+        assert sink.tell() > 8 << 20
+        headers = {"Content-Type": f"application/{kind}", "Accept": "application/vnd.apache.arrow.stream"}
+        return lake.call("POST", "/models/each-by-itself/predict", data=sink.getvalue(), headers=headers)
+
+    answer = ask(rows)
+    assert answer.status_code == 200, answer.text
+    got = pa.ipc.open_stream(answer.content).read_all().column(0).to_numpy()
+    assert got.tolist() == model.predict(rows).tolist()
+
+    rows["alcohol"] = rows["alcohol"].astype(object)
+    rows.loc[:, "alcohol"] = "strong"
+    refused = ask(rows)
+    assert refused.status_code == 400
+    assert refused.json()["problems"][0]["column"] == "alcohol"
 
 
 def test_a_model_whose_answers_depend_on_company_is_never_given_any(lake: Lake) -> None:

@@ -65,3 +65,19 @@ def test_answers_that_do_not_fit_together_are_asked_for_at_once() -> None:
     answer = prediction(channel).answer("v", "exact", rows(MANY), together=True)
     assert channel.rows[-1] == MANY
     assert answer.rows == MANY
+
+
+def test_parts_that_come_one_by_one_answer_as_the_whole_does() -> None:
+    channel = Asked(doubled)
+    whole = rows(MANY)
+    answer = prediction(channel).answer_parts(
+        "v", "exact", (whole.slice(at, at + 40_000) for at in range(0, MANY, 40_000))
+    )
+    assert answer == doubled(whole)
+    assert channel.rows == [40_000, 40_000, 40_000, 30_000]
+
+
+def test_of_parts_without_one_type_there_is_no_answer_nor_of_none() -> None:
+    parts = [rows(2), Table.from_values(X, {"x": [1, 2]})]
+    assert prediction(Asked(by_the_first_row)).answer_parts("v", "exact", parts) is None
+    assert prediction(Asked(doubled)).answer_parts("v", "exact", []) is None
