@@ -86,7 +86,7 @@ def test_a_large_body_is_answered_part_by_part_as_the_session_does(lake: Lake, k
     rows["alcohol"] = rows["alcohol"].astype(object)
     rows.loc[:, "alcohol"] = "strong"
     refused = ask(rows)
-    assert refused.status_code == 400
+    assert refused.status_code == 422
     assert refused.json()["problems"][0]["column"] == "alcohol"
 
 
