@@ -1,7 +1,8 @@
 """`make bench`: the same models by Weles, by its peers and by a bare Flask handler, on loopback, in one run.
 
-Prints Markdown tables and writes them to FILE. Every server is checked against the session that trained the model
-before it is timed. `--only one-row,batch …` runs some of the tables, `--quick` with fewer repetitions.
+Prints Markdown tables and writes each into its section of FILE, which keeps the rest. Every server is checked against
+the session that trained the model before it is timed. `--only one-row,rows …` runs some of the tables, `--quick` with
+fewer repetitions.
 """
 
 import argparse
@@ -43,17 +44,12 @@ def main() -> None:
         subprocess.run([python_of("flask"), HERE / "servers" / "train.py", folder], check=True)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
     taken = f"Taken on {datetime.date.today()}, {os.cpu_count()} processors, {memory:.0f} GiB, loopback, one run.\n"
-    parts = [taken]
     for name in options.only.split(","):
         print(f"… {name}", file=sys.stderr, flush=True)
         told = TABLES[name](folder, options.quick)
         print(told, flush=True)
-        if name not in SECTIONS:
-            parts.append(told)
-        elif options.write:
-            write_section(SECTIONS[name], name, f"{taken}\n{told}")
-    if options.write and len(parts) > 1:
-        options.write.write_text("\n".join(parts))
+        if options.write:
+            write_section(SECTIONS.get(name, options.write), name, f"{taken}\n{told}")
 
 
 main()
