@@ -8,6 +8,14 @@ tests/deploy/cluster/build.sh
 work=$(mktemp -d /tmp/weles-cluster.XXXXXX)
 trap 'kill $registry $bridge $crossing 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
 
+# What needs indexes is made out here: there is no way to them inside.
+if [ -z "${WELES_LAKE_IMAGES:-}" ]; then
+  deploy/local/runtime.sh python 3.11
+  base=$(docker images --filter label=weles.base=python --format '{{.Repository}}:{{.Tag}}' weles-base/python | grep -E ':3\.11\.[0-9]+$' | head -1)
+  BASE=$base deploy/image/build.sh weles-cluster-test
+  export WELES_LAKE_IMAGES=weles-cluster-test
+fi
+
 # One folder of images with a registry on either side: the engine brings images from outside, the nodes get them inside.
 tests/registry_program.sh "$PWD/.cache/docker-registry"
 port=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

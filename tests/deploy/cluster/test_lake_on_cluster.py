@@ -161,7 +161,7 @@ def lake(kubernetes: Cluster, lake_images: dict[str, str]) -> Iterator[OnCluster
                         "socket": str(ENGINE.resolve()),
                         "socketGroup": ENGINE.stat().st_gid,
                     },
-                    "models": {"leaseSeconds": 15, "memory": 512 << 20, "startSeconds": 60},
+                    "models": {"leaseSeconds": 30, "memory": 512 << 20, "startSeconds": 60},
                     "web": {"replicas": 1, "resources": {}},
                     "worker": {"resources": {}, **_site()},
                     "settings": {"WELES_CRAN": os.environ["WELES_CRAN"]},
