@@ -3,10 +3,12 @@
 import os
 import pickle
 from pathlib import Path
+from typing import Annotated
 
 import bentoml
 import numpy as np
 import pandas as pd
+from bentoml.validators import ContentType
 
 FOLDER = Path(os.environ["BENCH_MODELS"])
 NAMES = os.environ.get("BENCH_NAMES", "logistic,forest,boosting").split(",")
@@ -22,5 +24,5 @@ class Bench:
         return self.models[name].predict(data)
 
     @bentoml.api(route="/boosting_parquet")
-    def batch(self, data: pd.DataFrame) -> np.ndarray:
-        return self.models["boosting"].predict(data)
+    def batch(self, data: Annotated[Path, ContentType("application/vnd.apache.parquet")], /) -> np.ndarray:
+        return self.models["boosting"].predict(pd.read_parquet(data))
