@@ -61,7 +61,8 @@ class Lake:
     @property
     def variables(self) -> dict[str, str]:
         """The environment of its processes, and of commands beside it."""
-        return {**os.environ, **(self.stores or {}), **self.environ}
+        # One web process, so that a test can say what it holds; several are in test_several_machines and in compose.
+        return {**os.environ, "WELES_WEB_PROCESSES": "1", **(self.stores or {}), **self.environ}
 
     def sql(self, statement: str, **values: Any) -> list[Any]:
         """What a statement does to its database, past the lake; the rows that it gives."""

@@ -31,7 +31,7 @@ class Web:
     """The web process alone, as `serve` starts it: datasets need no worker and no engine."""
 
     def __init__(self, home: Path) -> None:
-        self.settings = Settings.from_environ({}, home=home, port=free_port())
+        self.settings = Settings.from_environ({}, home=home, port=free_port(), web_processes=1)
         first_start.set_up(self.settings)
         self.url = self.settings.address
         environ = {**os.environ, **self.settings.to_environ()}
