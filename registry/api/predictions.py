@@ -94,7 +94,9 @@ class Predict(MethodView):
         accept = request.headers.get("Accept")
         formats.negotiate(accept)
         version = asked(name, query["version"])
-        if version.together is True and kind in formats.IN_PARTS and (request.content_length or _LARGE) >= _LARGE:
+        # One that comes in chunks does not say how large it is.
+        size = _LARGE if request.content_length is None else request.content_length
+        if version.together is True and kind in formats.IN_PARTS and size >= _LARGE:
             return _response(version, query["mode"], _in_parts(version, query["mode"], kind), accept, records=False)
         body = request.get_data(cache=False)
         inputs, records = here.inputs.of(version), False

@@ -25,14 +25,13 @@ class Weles:
 
     models_folder: Path
     settings: dict[str, str] = field(default_factory=dict)
-    web_processes: int = 2
     home: Path = CACHE / "lake"
     name: str = "Weles"
     running: Running | None = None
 
     def start(self, models: Sequence[str]) -> Running:
         port = free_port()
-        environ = {"WELES_WEB_PROCESSES": str(self.web_processes), "WELES_MAX_CONTAINERS": "64", **self.settings}
+        environ = {"WELES_MAX_CONTAINERS": "64", **self.settings}
         command = [sys.executable, "-m", "registry", "serve", "--home", self.home, "--port", port]
         self.running = launch(command, environ, port, "weles")
         self._wait_until_up()
