@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../../.."
 tests/deploy/cluster/need.sh
 tests/deploy/cluster/build.sh
 work=$(mktemp -d /tmp/weles-cluster.XXXXXX)
-trap 'kill $registry $bridge $crossing 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill ${registry:-} ${bridge:-} ${crossing:-} 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
 
 # What needs indexes is made out here: there is no way to them inside.
 if [ -z "${WELES_LAKE_IMAGES:-}" ]; then
