@@ -11,7 +11,7 @@ from builders.lock import Lock, LockedPackage
 from builders.spec import EnvironmentSpec
 
 RECIPE_NAME = "python/2"
-RECIPE_NAMES: Mapping[str, str] = {"python": RECIPE_NAME, "r": "r/2"}
+RECIPE_NAMES: Mapping[str, str] = {"python": RECIPE_NAME, "r": "r/3"}
 
 
 @dataclass(frozen=True, slots=True)

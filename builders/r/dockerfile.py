@@ -27,7 +27,12 @@ def render_r(lock: Lock, base: Base, recipe: Recipe) -> str:
         parts.append(f"{comment}RUN {_MOUNT.format(folder='libraries')} \\\n    {install}\n")
     parts += [_layer(layer) for layer in layers(lock)]
     parts.append(
-        f'COPY runtime/ {RUNTIME}/\nUSER {NOBODY}\nWORKDIR /\nENTRYPOINT ["/bin/sh", "{RUNTIME}/start.sh"]\nCMD []\n'
+        f"COPY runtime/ {RUNTIME}/\n"
+        f"RUN Rscript --vanilla {RUNTIME}/compile.R >/dev/null\n"
+        f"USER {NOBODY}\n"
+        "WORKDIR /\n"
+        f'ENTRYPOINT ["/bin/sh", "{RUNTIME}/start.sh"]\n'
+        "CMD []\n"
     )
     return "\n".join(parts)
 

@@ -41,9 +41,9 @@ def test_a_dockerfile_with_a_library_and_large_and_small_packages():
 
 
 def test_the_id_of_this_recipe():
-    assert RECIPE.name == "r/2"
+    assert RECIPE.name == "r/3"
     assert (
-        environment_id(LOCK, BASE, RECIPE) == "sha256:7946ec3fdb3c4099d0a44a9c44c51a4e4d363256f87a61a58dbb8e8c14d03e28"
+        environment_id(LOCK, BASE, RECIPE) == "sha256:f3e5f3b47687dccec7b3924be391bad7ceb5f321e5993f97e66b6610906305ad"
     )
 
 

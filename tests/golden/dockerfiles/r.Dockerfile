@@ -1,4 +1,4 @@
-# Weles environment, recipe r/2: r 4.2.2 on linux/x86_64
+# Weles environment, recipe r/3: r 4.2.2 on linux/x86_64
 # base sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
 # runtime sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc
 FROM weles-base/r:4.2.2
@@ -24,6 +24,7 @@ RUN --mount=type=bind,source=packages/02-all-small-ones,target=/media \
     for file in /media/*.tar.gz; do tar -xzf "$file" -C /opt/weles/library --no-same-owner || exit 1; done
 
 COPY runtime/ /opt/weles/runtime/
+RUN Rscript --vanilla /opt/weles/runtime/compile.R >/dev/null
 USER 65534:65534
 WORKDIR /
 ENTRYPOINT ["/bin/sh", "/opt/weles/runtime/start.sh"]

@@ -65,6 +65,7 @@ def runtimes(tmp_path_factory):
     (folder / "r" / "runtime" / "start.sh").write_text(
         "exec Rscript --vanilla -e 'cat(\"hello from the runtime\\n\")'\n"
     )
+    (folder / "r" / "runtime" / "compile.R").write_text("compiler::cmpfun(identity)\n")
     return folder
 
 

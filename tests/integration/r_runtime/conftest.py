@@ -74,6 +74,7 @@ def image_of(engine: docker.DockerClient, base: str) -> str:
         tar.add(RUNTIME, "runtime")
         text = (
             f"FROM {base}\nCOPY runtime/ /opt/weles/runtime/\n"
+            "RUN Rscript --vanilla /opt/weles/runtime/compile.R >/dev/null\n"
             'ENTRYPOINT ["/bin/sh", "/opt/weles/runtime/start.sh"]\nLABEL weles.test=r\n'
         ).encode()
         entry = tarfile.TarInfo("Dockerfile")

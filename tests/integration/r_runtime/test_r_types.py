@@ -10,7 +10,7 @@ from typing import Any
 import docker
 import pytest
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors import InvalidInput, ModelRaised
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.tables.table import Column, Table
 from tests.integration.r_runtime.conftest import RUNTIME, Model, Running
@@ -133,6 +133,37 @@ def test_many_rows_of_every_type(save: Save, start: Start) -> None:
         if Table.of([ours]) != Table.of([Column(field, theirs.data, theirs.offsets, theirs.validity)])
     ]
     assert wrong == []
+
+
+def test_headers_that_are_remembered_are_those_of_the_same_question(save: Save, start: Start) -> None:
+    """The runtime works a header out, and writes one, once for as long as the next one says the same."""
+    schema = Schema((Field("x", ColumnType.STRING),))
+    body = (
+        "switch(newdata$x[1], a = rep(1.5, nrow(newdata)), b = nchar(newdata$x), "
+        "ab = factor(newdata$x, levels = c('ab', 'c', 'd')), c = factor(newdata$x, levels = c('c', 'd')), "
+        "stop('unknown'))"
+    )
+    runtime = start(save(f"model <- structure(list(m = list(predict = function(newdata) {body})), class = 'nls')", schema))
+    questions = [
+        (["a", "bc"], "float64", [1.5, 1.5]),
+        (["ab", "c"], "categorical", ["ab", "c"]),  # The header of the one before: as many bytes, other texts.
+        (["b", None], "int32", [1, None]),
+        (["b", "ac"], "int32", [1, 2]),
+        (["c", "c"], "categorical", ["c", "c"]),
+        (["c", None], "categorical", ["c", None]),
+        (["b"], "int32", [1]),
+        (["b", "ac", "", "ż"], "int32", [1, 2, 0, 1]),
+    ]
+    for values, kind, expected in [*questions, *questions[::-1], *questions[::2]]:
+        answer = runtime.ask(table=Table.from_values(schema, {"x": values})).table
+        assert (answer.schema.fields[0].type.value, answer.to_values()) == (kind, {"prediction": expected})
+        with pytest.raises(ModelRaised, match="unknown"):
+            runtime.predict(Table.from_values(schema, {"x": ["z", *values[1:]]}))
+    levels = [
+        runtime.ask(table=Table.from_values(schema, {"x": [first, "d"]})).table.schema.fields[0].levels
+        for first in ("ab", "c", "ab")
+    ]
+    assert levels == [("ab", "c", "d"), ("c", "d"), ("ab", "c", "d")]
 
 
 def test_integers_without_bit64(engine: docker.DockerClient, r_base: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-# What a model gave -> a data.frame of columns that the contract knows, as many rows as were asked about.
+# What a model gave -> a named list of columns that the contract knows, as many rows as were asked about.
 
 # Column "prediction", or prediction_0, prediction_1 ... when there are several.
 exact_table <- function(given, rows) {
@@ -22,7 +22,7 @@ probability_table <- function(given, rows) {
   table_of(colnames(given), lapply(seq_len(ncol(given)), function(column) as.double(given[, column])), rows)
 }
 
-# A vector without names and with nothing but what its type needs.
+# A vector with nothing but what its type needs.
 answer_vector <- function(values) {
   if (inherits(values, "POSIXlt")) values <- as.POSIXct(values)
   if (length(dim(values)) == 1L) values <- as.vector(values)
@@ -34,9 +34,10 @@ answer_vector <- function(values) {
 }
 
 table_of <- function(names, columns, rows) {
-  counts <- unique(lengths(columns))
-  if (!length(columns) || !identical(counts, as.integer(rows)) || anyDuplicated(names)) {
-    not_a_prediction(sprintf("the model gave %s answers for %d rows", paste(counts, collapse = ", "), rows))
+  if (!length(columns) || any(lengths(columns) != rows) || anyDuplicated(names)) {
+    counts <- paste(unique(lengths(columns)), collapse = ", ")
+    not_a_prediction(sprintf("the model gave %s answers for %d rows", counts, rows))
   }
-  structure(columns, names = names, class = "data.frame", row.names = .set_row_names(rows))
+  names(columns) <- names
+  columns
 }

@@ -1,68 +1,95 @@
 # The framing of the contract: bytes <-> a header and a table of columns. Mirrors registry/tables/frame.py of the lake.
 
 PREFIX_BYTES <- 12L
+PLACES <- 256^(0:7)
 
-# An unsigned little-endian number of any width up to 2^53.
-unsigned <- function(bytes) sum(as.integer(bytes) * 256^(seq_along(bytes) - 1))
+# An unsigned little-endian number of at most 8 bytes, exact up to 2^53.
+unsigned <- function(bytes) sum(as.integer(bytes) * PLACES[seq_along(bytes)])
 
 # Bytes of header and of body, as the first PREFIX_BYTES bytes of a frame announce them.
 read_prefix <- function(bytes) c(unsigned(bytes[1:4]), unsigned(bytes[5:12]))
 
-# A reader of whole frames: a function of the frame's bytes that gives list(header, table), table NULL or
-# list(rows, columns = data.frame). A header is parsed once for as long as the next one is the same text.
+# A reader of whole frames: a function of the frame's bytes that gives list(header, table), table NULL or a data.frame.
+# What a header says is worked out once for as long as the next one is the same text.
 frame_reader <- function() {
   last_bytes <- raw()
-  last_header <- NULL
+  last <- NULL
   function(bytes) {
-    sizes <- read_prefix(bytes)
-    header_bytes <- bytes[PREFIX_BYTES + seq_len(sizes[1])]
+    body <- rawConnection(bytes, "rb")
+    on.exit(close(body))
+    sizes <- read_prefix(readBin(body, "raw", PREFIX_BYTES))
+    header_bytes <- readBin(body, "raw", sizes[1])
     if (!identical(header_bytes, last_bytes)) {
-      last_header <<- tryCatch(parse_json(header_bytes), error = function(reason) {
+      last <<- tryCatch(read_header(header_bytes), RequestError = stop, error = function(reason) {
         request_error("invalid_request", paste("the header:", conditionMessage(reason)))
       })
       last_bytes <<- header_bytes
     }
-    if (is.null(names(last_header))) request_error("invalid_request", "the header is not an object")
-    table <- last_header$table
-    list(header = last_header, table = if (!is.null(table)) read_table(table, bytes, PREFIX_BYTES + sizes[1]))
+    list(header = last$header, table = if (!is.null(last$columns)) read_table(last, body, sizes[2]))
   }
 }
 
-# The announced columns as a data.frame; `at`: how many bytes come before the body.
-read_table <- function(announced, bytes, at) {
-  rows <- announced$rows
-  columns <- vector("list", length(announced$columns))
-  for (position in seq_along(columns)) {
-    field <- announced$columns[[position]]
-    parts <- vector("list", length(field$buffers))
-    for (part in seq_along(parts)) {
-      length <- field$buffers[[part]]
-      if (at + length > length(bytes)) request_error("invalid_request", "the buffers are longer than the body")
-      parts[[part]] <- bytes[at + seq_len(length)]
-      at <- at + length + (-length) %% 8
+# list(header) of a header's bytes; where it announces a table also what read_table() needs of it.
+read_header <- function(bytes) {
+  header <- parse_json(bytes)
+  if (is.null(names(header))) request_error("invalid_request", "the header is not an object")
+  table <- header$table
+  if (is.null(table)) {
+    return(list(header = header))
+  }
+  columns <- lapply(table$columns, announced_column, table$rows)
+  list(
+    header = header, rows = table$rows, columns = columns,
+    body_bytes = sum(vapply(columns, function(each) sum(each$sizes + each$padding), 0)),
+    names = vapply(columns, function(each) each$name, "")
+  )
+}
+
+# The announced columns as a data.frame; `body`: a connection at the first of their buffers.
+read_table <- function(announced, body, bytes) {
+  if (announced$body_bytes > bytes) request_error("invalid_request", "the buffers are longer than the body")
+  columns <- lapply(announced$columns, read_column, body, announced$rows)
+  # Names of its own: data.table::setnames() changes them where they lie.
+  attributes(columns) <- list(
+    names = c(announced$names), class = "data.frame", row.names = .set_row_names(announced$rows)
+  )
+  columns
+}
+
+# A writer of answers: a function of a named list of what write_column() takes, all of one length, that gives the frame.
+# A header is written once for as long as the next table is announced in the same words.
+answer_writer <- function() {
+  last_fields <- NULL
+  last_head <- raw()
+  function(table) {
+    written <- .mapply(write_column, list(names(table), table), NULL)
+    fields <- lapply(written, function(each) each$field)
+    body <- unlist(lapply(written, function(each) each$parts), recursive = FALSE)
+    if (!identical(fields, last_fields)) {
+      columns <- json_array(vapply(fields, field_json, ""))
+      announced <- json_object(c(rows = sprintf("%d", length(table[[1L]])), columns = columns))
+      last_head <<- head_of(c(ok = "true", table = announced), sum(padded_size(lengths(body))))
+      last_fields <<- fields
     }
-    columns[[position]] <- read_column(field, parts, rows)
+    do.call(c, c(list(last_head), lapply(body, padded)))
   }
-  names <- vapply(announced$columns, function(field) field$name, "")
-  structure(columns, names = names, class = "data.frame", row.names = .set_row_names(rows))
 }
 
-# One whole frame. `header`: JSON texts by name; `table`: NULL or a data.frame of what write_column() takes.
-frame_of <- function(header, table = NULL) {
-  body <- list()
-  if (!is.null(table)) {
-    written <- Map(write_column, names(table), unclass(table))
-    header <- c(header, table = json_object(c(
-      rows = sprintf("%d", nrow(table)), columns = json_array(vapply(written, function(each) each$field, ""))
-    )))
-    body <- lapply(unlist(lapply(written, function(each) each$parts), recursive = FALSE), padded)
-  }
+# One whole frame without a table. `header`: JSON texts by name.
+frame_of <- function(header) head_of(header, 0)
+
+# All that comes before the body.
+head_of <- function(header, body_bytes) {
   text <- charToRaw(json_object(header))
-  body <- do.call(c, c(list(raw()), unname(body)))
-  c(integer_bytes(length(text), 4L), integer_bytes(length(body), 8L), text, body)
+  c(integer_bytes(length(text), 4L), integer_bytes(body_bytes, 8L), text)
 }
 
-padded <- function(part) c(part, raw((-length(part)) %% 8))
+padded_size <- function(bytes) bytes + (-bytes) %% 8
+
+padded <- function(part) {
+  missing <- (-length(part)) %% 8L
+  if (missing) c(part, raw(missing)) else part
+}
 
 # A whole number of at most 2^53, little-endian, in `width` bytes.
-integer_bytes <- function(number, width) as.raw((number %/% 256^(seq_len(width) - 1L)) %% 256)
+integer_bytes <- function(number, width) as.raw((number %/% PLACES[seq_len(width)]) %% 256)

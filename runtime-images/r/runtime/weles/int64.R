@@ -61,12 +61,6 @@ is_null64 <- function(bits) {
   found
 }
 
-integer64_bytes <- function(values, null) {
-  bits <- as.vector(unclass(values))
-  bits[null] <- 0
-  writeBin(bits, raw(), endian = "little")
-}
-
 # Microseconds of seconds since 1970, rounded as the clients round them.
 microsecond_bytes <- function(seconds) {
   whole <- floor(seconds)

@@ -10,51 +10,51 @@ parse_json <- function(bytes) {
   text <- rawToChar(bytes)
   Encoding(text) <- "UTF-8"
   if (!validUTF8(text)) stop("not UTF-8")
-  if (grepl("[^ \t\r\n]", gsub(JSON_TOKEN, "", text, perl = TRUE))) stop("not JSON")
-  tokens <- regmatches(text, gregexpr(JSON_TOKEN, text, perl = TRUE))[[1]]
+  found <- gregexpr(JSON_TOKEN, text, perl = TRUE)
+  if (any(grepl("[^ \t\r\n]", regmatches(text, found, invert = TRUE)[[1]]))) stop("not JSON")
+  tokens <- regmatches(text, found)[[1]]
+  kinds <- c(substr(tokens, 1, 1), "end")
+  values <- json_values(tokens, kinds[seq_along(tokens)])
   at <- 0L
-  take <- function() {
-    if (at >= length(tokens)) stop("not JSON: it ends too early")
-    at <<- at + 1L
-    tokens[[at]]
-  }
-  is_next <- function(token) at < length(tokens) && tokens[[at + 1L]] == token
-  demand <- function(token) if (take() != token) stop(sprintf("not JSON: no %s", token))
   value <- function() {
-    token <- take()
-    switch(substr(token, 1, 1),
-      "{" = object(), "[" = array(), "\"" = json_unquote(token), t = TRUE, f = FALSE, n = NULL,
-      "}" = , "]" = , ":" = , "," = stop(sprintf("not JSON: an unexpected %s", token)),
-      as.numeric(token)
+    at <<- at + 1L
+    switch(kinds[at],
+      "{" = object(), "[" = array(),
+      "}" = , "]" = , ":" = , "," = stop(sprintf("not JSON: an unexpected %s", kinds[at])),
+      end = stop("not JSON: it ends too early"),
+      values[[at]]
     )
   }
+  # Past the next token, if it is this one.
+  passes <- function(kind) {
+    is_next <- kinds[at + 1L] == kind
+    if (is_next) at <<- at + 1L
+    is_next
+  }
+  demand <- function(kind) if (!passes(kind)) stop(sprintf("not JSON: no %s", kind))
   array <- function() {
     found <- list()
-    if (is_next("]")) {
-      take()
+    if (passes("]")) {
       return(found)
     }
     repeat {
       found[length(found) + 1L] <- list(value())
-      if (!is_next(",")) break
-      take()
+      if (!passes(",")) break
     }
     demand("]")
     found
   }
   object <- function() {
     found <- structure(list(), names = character())
-    if (is_next("}")) {
-      take()
+    if (passes("}")) {
       return(found)
     }
     repeat {
-      name <- take()
-      if (substr(name, 1, 1) != "\"") stop("not JSON: a name that is no text")
+      if (!passes("\"")) stop("not JSON: a name that is no text")
+      name <- values[[at]]
       demand(":")
-      found[json_unquote(name)] <- list(value())
-      if (!is_next(",")) break
-      take()
+      found[name] <- list(value())
+      if (!passes(",")) break
     }
     demand("}")
     found
@@ -64,16 +64,28 @@ parse_json <- function(bytes) {
   result
 }
 
+# The value of each token that is one by itself; NULL for the others. `kinds`: their first characters.
+json_values <- function(tokens, kinds) {
+  values <- vector("list", length(tokens))
+  values[kinds == "t"] <- TRUE
+  values[kinds == "f"] <- FALSE
+  texts <- kinds == "\""
+  values[texts] <- json_unquote(tokens[texts])
+  numbers <- kinds %in% c("-", 0:9)
+  values[numbers] <- as.numeric(tokens[numbers])
+  values
+}
+
 JSON_ESCAPES <- c("\"" = "\"", "\\" = "\\", "/" = "/", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t")
 
-json_unquote <- function(token) {
-  inner <- substr(token, 2, nchar(token) - 1L)
-  if (!grepl("\\", inner, fixed = TRUE)) {
-    return(inner)
+json_unquote <- function(tokens) {
+  inner <- substr(tokens, 2, nchar(tokens) - 1L)
+  odd <- grepl("\\", inner, fixed = TRUE)
+  if (any(odd)) {
+    pattern <- "\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\\\u[0-9a-fA-F]{4}|\\\\."
+    found <- gregexpr(pattern, inner[odd], perl = TRUE)
+    regmatches(inner[odd], found) <- lapply(regmatches(inner[odd], found), vapply, json_unescape, "")
   }
-  pattern <- "\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\\\u[0-9a-fA-F]{4}|\\\\."
-  found <- gregexpr(pattern, inner, perl = TRUE)
-  regmatches(inner, found) <- list(vapply(regmatches(inner, found)[[1]], json_unescape, ""))
   inner
 }
 

@@ -5,6 +5,8 @@
 PACKET <- 4096L
 NONCE <- 16L
 HEAD <- 20L
+NONCES <- seq_len(NONCE)
+LENGTHS <- (NONCE + 1L):HEAD
 PAYLOAD <- PACKET - HEAD
 MOST_AT_ONCE <- 256L * PACKET
 
@@ -15,18 +17,35 @@ serve <- function(run_dir, largest, answer) {
   ready <- file.path(run_dir, "ready")
   file.create(paste0(ready, ".new"))
   file.rename(paste0(ready, ".new"), ready)
-  used <- file.path(run_dir, "used")
+  note_use <- use_noter(file.path(run_dir, "used"))
   repeat {
     question <- receive(request, largest)
-    is_use <- TRUE
-    note_use <- function() if (is_use && !Sys.setFileTime(used, Sys.time())) file.create(used)
+    is_use <- FALSE
+    on_use <- function() {
+      is_use <<- TRUE
+      note_use()
+    }
     given <- if (question$too_large) {
       refusal("invalid_request", sprintf("a frame of more than %.0f bytes", largest))
     } else {
-      answer(question$bytes, on_use = note_use, not_use = function() is_use <<- FALSE)
+      answer(question$bytes, on_use)
     }
+    if (is_use) note_use()
     send(answers, question$nonce, given)
-    note_use()
+  }
+}
+
+# A function that touches the file, but not again at once: the contract leaves it a second.
+use_noter <- function(path) {
+  noted <- -Inf
+  function() {
+    now <- proc.time()[[3L]]
+    # The clock may have been set back.
+    if (abs(now - noted) < 0.5) {
+      return(invisible())
+    }
+    noted <<- now
+    if (!Sys.setFileTime(path, Sys.time())) file.create(path)
   }
 }
 
@@ -37,9 +56,8 @@ receive <- function(connection, largest) {
   repeat {
     packets <- readBin(connection, "raw", at_once)
     if (!length(packets)) next
-    dim(packets) <- c(PACKET, length(packets) %/% PACKET)
     first <- newest(packets)
-    from <- packets[seq_len(NONCE), ncol(packets)]
+    from <- packets[length(packets) - PACKET + NONCES]
     if (first > 1L || !identical(from, nonce)) {
       nonce <- from
       parts <- list()
@@ -60,29 +78,41 @@ receive <- function(connection, largest) {
 
 # The first of the last packets that belong together.
 newest <- function(packets) {
-  if (ncol(packets) == 1L) {
+  if (length(packets) == PACKET) {
     return(1L)
   }
-  nonces <- packets[seq_len(NONCE), , drop = FALSE]
+  nonces <- in_columns(packets)[NONCES, , drop = FALSE]
   other <- which(colSums(nonces != nonces[, ncol(nonces)]) > 0)
   if (length(other)) max(other) + 1L else 1L
 }
 
+# What the packets carry, from the first one that counts; every packet of a frame but its last is full.
 payload_of <- function(packets, first) {
-  lengths <- as.integer(packets[NONCE + 1L, ]) + 256L * as.integer(packets[NONCE + 2L, ])
-  # Every packet of a frame but its last is full.
-  as.vector(packets[-seq_len(HEAD), first:ncol(packets)])[seq_len(sum(lengths[first:ncol(packets)]))]
+  if (length(packets) == PACKET) {
+    return(packets[HEAD + seq_len(unsigned(packets[LENGTHS]))])
+  }
+  packets <- in_columns(packets)
+  wanted <- first:ncol(packets)
+  lengths <- apply(packets[LENGTHS, wanted, drop = FALSE], 2L, unsigned)
+  as.vector(packets[-seq_len(HEAD), wanted])[seq_len(sum(lengths))]
 }
 
 send <- function(connection, nonce, bytes) {
   count <- (length(bytes) - 1L) %/% PAYLOAD + 1L
-  packets <- matrix(raw(), PACKET, count)
-  packets[seq_len(NONCE), ] <- nonce
-  lengths <- c(rep.int(PAYLOAD, count - 1L), length(bytes) - PAYLOAD * (count - 1L))
-  packets[NONCE + 1L, ] <- as.raw(lengths %% 256L)
-  packets[NONCE + 2L, ] <- as.raw(lengths %/% 256L)
-  packets[-seq_len(HEAD), ] <- c(bytes, raw(PAYLOAD * count - length(bytes)))
-  writeBin(as.vector(packets), connection)
+  missing <- raw(PAYLOAD * count - length(bytes))
+  packets <- if (count == 1L) {
+    c(nonce, integer_bytes(length(bytes), 4L), bytes, missing)
+  } else {
+    lengths <- c(rep.int(PAYLOAD, count - 1L), PAYLOAD - length(missing))
+    heads <- rbind(matrix(nonce, NONCE, count), vapply(lengths, integer_bytes, raw(4), 4L))
+    as.vector(rbind(heads, matrix(c(bytes, missing), PAYLOAD, count)))
+  }
+  writeBin(packets, connection)
+}
+
+in_columns <- function(packets) {
+  dim(packets) <- c(PACKET, length(packets) %/% PACKET)
+  packets
 }
 
 refusal <- function(kind, message) {
