@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.domain.entities import Json
-from registry.domain.ports import RunnableVersion
+from registry.domain.ports.runner import RunnableVersion
 from registry.runners.relay import PORT
 
 LAKE, ROLE, VERSION, FOLDER, ENVIRONMENT = "weles", "weles.role", "weles.version", "weles.folder", "weles.environment"

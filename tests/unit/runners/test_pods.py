@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry.domain.ports import RunnableVersion
+from registry.domain.ports.runner import RunnableVersion
 from registry.runners import pods
 
 SETTINGS = pods.PodSettings(
