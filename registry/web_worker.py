@@ -24,7 +24,7 @@ class LingeringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no ty
 
     def _is_wanted(self) -> bool:
         """Other connections may need this thread."""
-        return self.nr_conns > int(self.cfg.threads)
+        return bool(self.nr_conns > self.cfg.threads)
 
 
 def _asks(conn: Any) -> bool:
