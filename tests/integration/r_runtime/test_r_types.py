@@ -10,7 +10,7 @@ from typing import Any
 import docker
 import pytest
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.tables.table import Column, Table
 from tests.integration.r_runtime.conftest import RUNTIME, Model, Running
