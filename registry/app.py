@@ -50,8 +50,9 @@ from registry.db.jobs import SqlJobs
 from registry.db.memory import Memory, RememberingAccess, RememberingAccounts, RememberingModels
 from registry.db.search import SqlSearch
 from registry.db.warmth import SqlWarmth
-from registry.domain.errors import WelesError
-from registry.domain.ports import Desk, Doctor
+from registry.domain.errors.families import WelesError
+from registry.domain.ports.desk import Desk
+from registry.domain.ports.doctor import Doctor
 from registry.runners.channel import Channel
 from registry.runners.desk_client import desk_client
 from registry.runners.run_folder import RunFolders

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from waitress import serve as serve_forever
 
 from registry.blobs.stores import open_blobs
-from registry.domain.errors import BlobUnavailable
-from registry.domain.ports import Blobs
+from registry.domain.errors.lake import BlobUnavailable
+from registry.domain.ports.blobs import Blobs
 from registry.domain.signature import may_read
 from registry.settings import Settings
 

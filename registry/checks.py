@@ -22,8 +22,8 @@ from registry.db.engine import revisions
 from registry.db.references import all_referenced
 from registry.disk import disk_of, engine_folder
 from registry.domain.amounts import size_text
-from registry.domain.errors import WelesError
-from registry.domain.ports import Blobs
+from registry.domain.errors.families import WelesError
+from registry.domain.ports.blobs import Blobs
 from registry.risks import risks
 from registry.settings import Settings
 

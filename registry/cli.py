@@ -85,7 +85,7 @@ def healthy(home: Path | None, process: str) -> None:
 @HOME
 def worker(home: Path | None) -> None:
     """The worker alone: durable jobs and the lease desk."""
-    from registry.domain.errors import BuilderUnavailable
+    from registry.domain.errors.lake import BuilderUnavailable
     from registry.home import HomeTaken
     from registry.worker import Worker
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from registry.domain.amounts import size, span
-from registry.domain.errors import WelesError
+from registry.domain.errors.families import WelesError
 from registry.settings import Settings
 
 LAKE, CALLER, NOT_ALL = 1, 2, 3

@@ -36,8 +36,8 @@ from registry.db.upkeep import SqlUpkeep
 from registry.db.warmth import SqlWarmth
 from registry.disk import disk_of, engine_folder
 from registry.domain.entities import JobKind, now
-from registry.domain.errors import WelesError
-from registry.domain.ports import Blobs
+from registry.domain.errors.families import WelesError
+from registry.domain.ports.blobs import Blobs
 from registry.domain.signature import key
 from registry.jobs import spool
 from registry.jobs.audit import AuditWork

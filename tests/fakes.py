@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 
 from registry.domain.entities import Json
-from registry.domain.errors import ModelNotLoadable
-from registry.domain.ports import Ending, ImageGone, RunnableVersion
+from registry.domain.errors.model import ModelNotLoadable
+from registry.domain.ports.runner import Ending, ImageGone, RunnableVersion
 from registry.runners.run_folder import RunFolder, RunFolders
 from registry.runners.unix_socket import reachable
 

@@ -15,7 +15,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from registry.analysis import pipe
 from registry.domain.entities import Json
-from registry.domain.errors import AnalysisUnavailable, LakeFailed
+from registry.domain.errors.lake import AnalysisUnavailable, LakeFailed
 from registry.domain.schema import ColumnType, Field
 from registry.tables.frame import BadFrame
 from registry.tables.table import Column, Table

@@ -7,7 +7,7 @@ from flask.views import MethodView
 
 from registry.api.blueprint import Resource, problems
 from registry.api.services import services
-from registry.domain.errors import InvalidRequest, UnsupportedMediaType
+from registry.domain.errors.invalid import InvalidRequest, UnsupportedMediaType
 from registry.domain.text import is_storable
 
 blueprint = Resource("cards", "What people should know of a model before they use it.")

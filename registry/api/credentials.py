@@ -5,7 +5,7 @@ from base64 import b64decode
 
 from flask import request
 
-from registry.domain.errors import Unauthenticated
+from registry.domain.errors.access import Unauthenticated
 
 
 def token() -> str:

@@ -16,7 +16,7 @@ from registry.api.dataset_document import DatasetSchema, document
 from registry.api.fields import Text
 from registry.api.services import current_user, services
 from registry.domain.entities import Dataset
-from registry.domain.errors import InvalidRequest
+from registry.domain.errors.invalid import InvalidRequest
 from registry.services.staging import StagedTable
 from registry.tables import formats
 

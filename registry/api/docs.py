@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Blueprint, Response, send_file
 from swagger_ui_bundle import swagger_ui_path
 
-from registry.domain.errors import NotFound
+from registry.domain.errors.state import NotFound
 
 pages = Blueprint("docs", __name__)
 

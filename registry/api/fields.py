@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from registry.domain.errors import NotFound
+from registry.domain.errors.state import NotFound
 from registry.domain.text import is_storable
 from registry.domain.version_ref import FORMS, LATEST, VersionRef
 

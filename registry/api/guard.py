@@ -5,7 +5,7 @@ from flask import Flask, Response, g, request
 from registry.api.rules import NAMED_BY, RULES, Who
 from registry.api.services import current_caller, nobody_asks, services
 from registry.domain.access import Caller, Scope
-from registry.domain.errors import Forbidden
+from registry.domain.errors.access import Forbidden
 
 _WITHOUT_RULES = {"HEAD", "OPTIONS"}
 

@@ -17,8 +17,8 @@ from registry.api.blueprint import Resource, problems
 from registry.api.problems import stored_problem
 from registry.api.services import current_user, services
 from registry.domain.entities import Job, JobKind, JobState, Phase
-from registry.domain.errors import LakeBusy
-from registry.domain.ports import NewJob
+from registry.domain.errors.lake import LakeBusy
+from registry.domain.ports.jobs import NewJob
 
 blueprint = Resource("jobs", "What the lake does for you: preparations, predictions, audits, explanations.")
 _LOOK_SECONDS = 0.3

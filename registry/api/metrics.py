@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from registry import __version__
 from registry.api.services import services
-from registry.domain.ports import Count
+from registry.domain.ports.census import Count
 
 pages = Blueprint("metrics", __name__)
 

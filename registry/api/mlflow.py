@@ -14,7 +14,8 @@ from registry.api.blueprint import Resource, problems
 from registry.api.predictions import PredictQuerySchema
 from registry.api.problems import problem, translated
 from registry.api.services import services
-from registry.domain.errors import InvalidRequest, WelesError
+from registry.domain.errors.families import WelesError
+from registry.domain.errors.invalid import InvalidRequest
 from registry.services.predict import require_ready
 from registry.tables import formats, mlflow_format
 

@@ -10,7 +10,7 @@ from flask import Request, g, request
 from marshmallow import Schema, ValidationError
 
 from registry.api.services import services
-from registry.domain.errors import InvalidRequest, TooLarge, UnsupportedMediaType
+from registry.domain.errors.invalid import InvalidRequest, TooLarge, UnsupportedMediaType
 
 MEDIA_TYPE = "multipart/form-data"
 _METADATA_BYTES = 1 << 20

@@ -16,7 +16,8 @@ from registry.api.fields import version_in_path
 from registry.api.problems import problem, translated
 from registry.api.services import services
 from registry.domain.entities import ModelVersion
-from registry.domain.errors import InvalidRequest, UnsupportedMediaType, WelesError
+from registry.domain.errors.families import WelesError
+from registry.domain.errors.invalid import InvalidRequest, UnsupportedMediaType
 from registry.domain.schema import Schema as TableSchema
 from registry.domain.version_ref import LATEST, VersionRef
 from registry.services.predict import require_ready

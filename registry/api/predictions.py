@@ -17,7 +17,7 @@ from registry.api.fields import Text, Version
 from registry.api.jobs import StartedSchema, started
 from registry.api.services import current_user, current_viewer, services
 from registry.domain.entities import ModelVersion
-from registry.domain.errors import InvalidRequest
+from registry.domain.errors.invalid import InvalidRequest
 from registry.services.predict import MODES
 from registry.tables import formats, json_format
 from registry.tables.table import Table

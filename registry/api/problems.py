@@ -1,5 +1,6 @@
 """Errors over HTTP: RFC 9457 problem documents. The one place where an error becomes a status."""
 
+import errno
 import json
 import re
 import time
@@ -12,47 +13,52 @@ from flask_smorest import Api
 from marshmallow import INCLUDE, Schema, fields
 from werkzeug.exceptions import HTTPException
 
-from registry.domain import errors
-from registry.domain.errors import LakeError, WelesError
+from registry.domain.errors import access, invalid, lake, model, state
+from registry.domain.errors.document import from_document
+from registry.domain.errors.families import LakeError, WelesError
 
 STATUS: dict[type[WelesError], HTTPStatus] = {
-    errors.AliasMoved: HTTPStatus.CONFLICT,
-    errors.TooManyKept: HTTPStatus.CONFLICT,
-    errors.AnalysisUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.AnswersDiffer: HTTPStatus.BAD_GATEWAY,
-    errors.BlobUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.BuilderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.Cancelled: HTTPStatus.CONFLICT,
-    errors.CapacityExceeded: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.Deleted: HTTPStatus.GONE,
-    errors.EnvironmentFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.EnvironmentNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.Exists: HTTPStatus.CONFLICT,
-    errors.Forbidden: HTTPStatus.FORBIDDEN,
-    errors.InUse: HTTPStatus.CONFLICT,
-    errors.InvalidEnvironment: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.InvalidRequest: HTTPStatus.BAD_REQUEST,
-    errors.LakeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.LakeFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
-    errors.MeasureMisfit: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
-    errors.ModelBusy: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.ModelDied: HTTPStatus.BAD_GATEWAY,
-    errors.ModelNotLoadable: HTTPStatus.BAD_GATEWAY,
-    errors.ModelNotUsable: HTTPStatus.BAD_GATEWAY,
-    errors.ModelOutOfMemory: HTTPStatus.BAD_GATEWAY,
-    errors.ModelRaised: HTTPStatus.BAD_GATEWAY,
-    errors.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
-    errors.NotFound: HTTPStatus.NOT_FOUND,
-    errors.PredictionTimeout: HTTPStatus.GATEWAY_TIMEOUT,
-    errors.RuntimeNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.TooMuchWork: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
-    errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
-    errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    invalid.EnvironmentFailed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    invalid.InvalidEnvironment: HTTPStatus.UNPROCESSABLE_ENTITY,
+    invalid.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    invalid.InvalidRequest: HTTPStatus.BAD_REQUEST,
+    invalid.MeasureMisfit: HTTPStatus.UNPROCESSABLE_ENTITY,
+    invalid.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    invalid.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
+    invalid.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    invalid.TooMuchWork: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    invalid.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    state.AliasMoved: HTTPStatus.CONFLICT,
+    state.Cancelled: HTTPStatus.CONFLICT,
+    state.Deleted: HTTPStatus.GONE,
+    state.Exists: HTTPStatus.CONFLICT,
+    state.InUse: HTTPStatus.CONFLICT,
+    state.NotFound: HTTPStatus.NOT_FOUND,
+    state.TooManyKept: HTTPStatus.CONFLICT,
+    access.Forbidden: HTTPStatus.FORBIDDEN,
+    access.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
+    access.Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    model.AnswersDiffer: HTTPStatus.BAD_GATEWAY,
+    model.ModelDied: HTTPStatus.BAD_GATEWAY,
+    model.ModelNotLoadable: HTTPStatus.BAD_GATEWAY,
+    model.ModelNotUsable: HTTPStatus.BAD_GATEWAY,
+    model.ModelOutOfMemory: HTTPStatus.BAD_GATEWAY,
+    model.ModelRaised: HTTPStatus.BAD_GATEWAY,
+    model.PredictionTimeout: HTTPStatus.GATEWAY_TIMEOUT,
+    lake.AnalysisUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    lake.BlobUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    lake.BuilderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    lake.CapacityExceeded: HTTPStatus.SERVICE_UNAVAILABLE,
+    lake.DiskFull: HTTPStatus.SERVICE_UNAVAILABLE,
+    lake.EnvironmentNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    lake.LakeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    lake.LakeFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
+    lake.ModelBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    lake.RuntimeNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# As SQLite and Postgres say it.
+_DATABASE_FULL = re.compile("database or disk is full|could not extend file|No space left on device")
 MEDIA_TYPE = "application/problem+json"
 # A client that is still sending would miss the answer: so much of what it sends is read first.
 _DRAIN_BYTES, _DRAIN_SECONDS = 1 << 30, 10.0
@@ -102,13 +108,13 @@ def problem(error: WelesError, beside: Mapping[str, Any] | None = None) -> Respo
     response = Response(json.dumps(body), status=body["status"], content_type=MEDIA_TYPE)
     if body["status"] == HTTPStatus.SERVICE_UNAVAILABLE and isinstance(error, LakeError):
         response.headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, errors.EnvironmentNotReady) and error.fields["job"]:
+    if isinstance(error, lake.EnvironmentNotReady) and error.fields["job"]:
         response.headers["Link"] = f'<{url_for("jobs.OneJob", job_id=error.fields["job"])}>; rel="status"'
-    if isinstance(error, errors.TooManyAttempts):
+    if isinstance(error, access.TooManyAttempts):
         response.headers["Retry-After"] = str(error.fields["retry_after"])
-    if isinstance(error, errors.Unauthenticated):
+    if isinstance(error, access.Unauthenticated):
         response.headers["WWW-Authenticate"] = 'Bearer realm="weles"'
-    if isinstance(error, errors.TooLarge):
+    if isinstance(error, invalid.TooLarge):
         _drain()
         response.headers["Connection"] = "close"
     return response
@@ -123,29 +129,34 @@ def translated(error: HTTPException) -> WelesError:
     """What Flask itself refuses as one of the lake's errors."""
     status = error.code or 500
     if status == HTTPStatus.NOT_FOUND:
-        return errors.NotFound("page", request.path, next="The OpenAPI document at /openapi.json lists what there is.")
+        return state.NotFound("page", request.path, next="The OpenAPI document at /openapi.json lists what there is.")
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        return errors.MethodNotAllowed(request.method, sorted(getattr(error, "valid_methods", None) or ()))
+        return invalid.MethodNotAllowed(request.method, sorted(getattr(error, "valid_methods", None) or ()))
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return errors.TooLarge(request.max_content_length or 0, "request")
+        return invalid.TooLarge(request.max_content_length or 0, "request")
     if status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
-        return errors.UnsupportedMediaType(request.mimetype, ("application/json",))
+        return invalid.UnsupportedMediaType(request.mimetype, ("application/json",))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return errors.LakeFailed()
+        return lake.DiskFull() if _found_no_room(getattr(error, "original_exception", None)) else lake.LakeFailed()
     messages = getattr(error, "data", {}).get("messages") if isinstance(getattr(error, "data", None), dict) else None
     problems = _field_problems(messages)
     detail = "Fields of the request are not right." if problems else error.description or error.name
-    return errors.InvalidRequest(detail, problems=problems)
+    return invalid.InvalidRequest(detail, problems=problems)
 
 
 def stored_problem(stored: dict[str, Any] | None) -> dict[str, Any] | None:
     """The problem document of an error that was kept with `to_document`."""
-    return None if stored is None else document(errors.from_document(stored))
+    return None if stored is None else document(from_document(stored))
 
 
 def slug(error: type[WelesError]) -> str:
     """`InvalidInput` → `invalid-input`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower()
+
+
+def _found_no_room(error: BaseException | None) -> bool:
+    """A write that failed because the disk, or what the lake may use of it, is full: a file's, or the database's."""
+    return getattr(error, "errno", None) in _NO_ROOM or _DATABASE_FULL.search(str(error)) is not None
 
 
 def _field_problems(messages: Any) -> list[dict[str, str]]:

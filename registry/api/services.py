@@ -8,7 +8,14 @@ from flask import current_app, g, request
 from registry.api import credentials
 from registry.domain.access import Caller
 from registry.domain.entities import User
-from registry.domain.ports import Audits, Blobs, Census, Desk, Environments, Explanations, Jobs, Models
+from registry.domain.ports.audits import Audits
+from registry.domain.ports.blobs import Blobs
+from registry.domain.ports.census import Census
+from registry.domain.ports.desk import Desk
+from registry.domain.ports.environments import Environments
+from registry.domain.ports.explanations import Explanations
+from registry.domain.ports.jobs import Jobs
+from registry.domain.ports.models import Models
 from registry.services.access import AccessService
 from registry.services.accounts import AccountService
 from registry.services.aliases import AliasService

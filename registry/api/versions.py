@@ -15,7 +15,7 @@ from registry.api.fields import Version, version_in_path
 from registry.api.model_document import ModelSchema, document
 from registry.api.services import current_viewer, services
 from registry.domain.entities import State
-from registry.domain.errors import NotFound
+from registry.domain.errors.state import NotFound
 from registry.domain.version_ref import HASH, VersionRef
 
 blueprint = Resource("versions", "Immutable versions: what they are, their files, their permanent links.")

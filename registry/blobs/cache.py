@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from registry.blobs.filesystem import FilesystemBlobs
-from registry.domain.errors import BlobUnavailable
+from registry.domain.errors.lake import BlobUnavailable
 
 # Whoever has just been given a path may still be on the way to open or to mount it.
 _IN_USE_SECONDS = 600.0

@@ -15,7 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from registry.domain.errors import BlobUnavailable, TooLarge
+from registry.domain.errors.invalid import TooLarge
+from registry.domain.errors.lake import BlobUnavailable
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _CHUNK = 1 << 20

@@ -30,7 +30,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from registry.blobs.cache import BlobCache
 from registry.domain.entities import now
-from registry.domain.errors import BlobUnavailable, TooLarge
+from registry.domain.errors.invalid import TooLarge
+from registry.domain.errors.lake import BlobUnavailable
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

@@ -2,7 +2,7 @@
 
 from registry.blobs.cache import BlobCache
 from registry.blobs.filesystem import FilesystemBlobs
-from registry.domain.ports import Blobs
+from registry.domain.ports.blobs import Blobs
 from registry.settings import Settings
 
 

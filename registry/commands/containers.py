@@ -9,7 +9,7 @@ from registry.commands.machine import database, docker_of
 from registry.db.models import SqlModels
 from registry.domain.amounts import moment_text, span_text
 from registry.domain.entities import Json
-from registry.domain.errors import NotFound
+from registry.domain.errors.state import NotFound
 from registry.runners.containers import Container, Containers
 from registry.runners.desk_client import desk_client
 from registry.settings import Settings

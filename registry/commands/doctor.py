@@ -9,7 +9,7 @@ import click
 
 from registry import checks
 from registry.db.engine import connect
-from registry.domain.errors import BuilderUnavailable
+from registry.domain.errors.lake import BuilderUnavailable
 from registry.runners.engine import docker_client
 from registry.terminal import HOME, JSON, LAKE, settings_of, show
 

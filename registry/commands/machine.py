@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def docker_of(settings: Settings) -> "DockerClient":
     """The engine, or the end of the command."""
-    from registry.domain.errors import BuilderUnavailable
+    from registry.domain.errors.lake import BuilderUnavailable
     from registry.runners.engine import docker_client
 
     try:

@@ -34,7 +34,7 @@ from registry.db.tables import (
 )
 from registry.domain.access import AliasAudience, Audience, Standing, Thing, Visibility
 from registry.domain.entities import JobKind, User
-from registry.domain.errors import InvalidRequest
+from registry.domain.errors.invalid import InvalidRequest
 
 _Condition = ColumnElement[bool]
 _ForUser = Callable[[int | None], _Condition]

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from registry.db.tables import tokens, users
 from registry.domain.access import EVERY_SCOPE, Caller, Scope, Token, TokenKind
 from registry.domain.entities import Account, User, now
-from registry.domain.errors import Exists, InUse, NotFound
+from registry.domain.errors.state import Exists, InUse, NotFound
 
 _USER = (users.c.id, users.c.name, users.c.role)
 _ACCOUNT = (users.c.name, users.c.role, users.c.created_at, users.c.disabled_at)

@@ -5,7 +5,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from registry.db.tables import alias_moves, model_aliases, models, users, versions
 from registry.domain.entities import Alias, AliasMove, ModelVersion, User, now
-from registry.domain.errors import AliasMoved, Deleted, NotFound
+from registry.domain.errors.state import AliasMoved, Deleted, NotFound
 
 _ALIAS = (
     select(

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, Select, func, select
 
 from registry.db.tables import datasets, environments, jobs, kept_warm, models, users, versions
 from registry.domain.entities import JobState, now
-from registry.domain.ports import Count
+from registry.domain.ports.census import Count
 
 _LIVE = versions.c.deleted_at.is_(None)
 # Name, what it is, the labels of each row, and the rows: the values of the labels, then the figure.

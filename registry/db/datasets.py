@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from registry.db.access import visible_aliases
 from registry.db.tables import dataset_aliases, datasets, users
 from registry.domain.entities import Dataset, DatasetAlias, Json, User, now
-from registry.domain.errors import Exists, NotFound
+from registry.domain.errors.state import Exists, NotFound
 
 _columns = dataset_aliases.c
 

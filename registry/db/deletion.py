@@ -23,7 +23,7 @@ from registry.db.jobs import cancel_jobs
 from registry.db.references import referenced
 from registry.db.tables import dataset_aliases, datasets, jobs, log_lines, models, users, versions
 from registry.domain.entities import DeletedThing, JobKind, JobState, ModelVersion, User, now
-from registry.domain.errors import Deleted, NotFound
+from registry.domain.errors.state import Deleted, NotFound
 
 _AT_WORK = (JobState.QUEUED, JobState.RUNNING)
 

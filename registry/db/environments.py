@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from registry.db.tables import environments, resolutions, versions
 from registry.domain.entities import Environment, Json, Resolution, State
-from registry.domain.errors import NotFound
+from registry.domain.errors.state import NotFound
 from registry.domain.text import storable
 
 _RESOLUTION = [column for column in resolutions.c if column.name != "created_at"]

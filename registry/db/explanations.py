@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from registry.db.tables import explanation_plots, explanations, plot_scripts, users, versions
 from registry.domain.entities import Explanation
-from registry.domain.errors import NotFound
+from registry.domain.errors.state import NotFound
 from registry.domain.text import storable
 
 

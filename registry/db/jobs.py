@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, exists, i
 
 from registry.db.tables import jobs, log_lines, resolutions, users, versions
 from registry.domain.entities import Job, JobKind, JobState, Json, Phase, State, now
-from registry.domain.errors import Cancelled, NotFound
-from registry.domain.ports import NewJob, Unfinished
+from registry.domain.errors.state import Cancelled, NotFound
+from registry.domain.ports.jobs import NewJob, Unfinished
 from registry.domain.text import storable
 
 _WAITING = (JobState.QUEUED, JobState.RUNNING)

@@ -22,7 +22,9 @@ from registry.domain.entities import (
     User,
     now,
 )
-from registry.domain.errors import Deleted, Forbidden, LakeBusy, NotFound
+from registry.domain.errors.access import Forbidden
+from registry.domain.errors.lake import LakeBusy
+from registry.domain.errors.state import Deleted, NotFound
 from registry.domain.text import storable
 from registry.domain.version_ref import LATEST, VersionRef
 

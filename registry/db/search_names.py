@@ -9,7 +9,7 @@ import re2
 from sqlalchemy import Connection, func, select
 
 from registry.db.tables import search_models
-from registry.domain.errors import InvalidRequest
+from registry.domain.errors.invalid import InvalidRequest
 
 # RE2 needs time in proportion to the text times the size of its program: both are bounded, and the sum of it, too.
 _LARGEST_PROGRAM = 1000

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from registry.db.tables import environment_upkeep, environments, jobs, models, prunings, resolutions, versions
 from registry.domain.entities import JobState, State, now
-from registry.domain.errors import NotFound
+from registry.domain.errors.state import NotFound
 from registry.domain.upkeep import EnvironmentRecord, Pruning, UsedBy
 
 _AT_WORK = (JobState.QUEUED, JobState.RUNNING)

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, delete, func, insert, select
 
 from registry.db.tables import kept_warm, model_aliases, models, versions
 from registry.domain.entities import State
-from registry.domain.errors import TooManyKept
+from registry.domain.errors.state import TooManyKept
 from registry.domain.warmth import Warmth, is_wanted
 
 _PRODUCTION = "production"

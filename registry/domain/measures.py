@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from registry.domain.errors import MeasureMisfit
+from registry.domain.errors.invalid import MeasureMisfit
 
 
 class Task(StrEnum):

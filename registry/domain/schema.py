@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 
 MAX_COLUMNS = 10_000
 MAX_NAME_LENGTH = 1024

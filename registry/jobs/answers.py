@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry.domain.errors import InvalidInput, ModelRaised
+from registry.domain.errors.invalid import InvalidInput
+from registry.domain.errors.model import ModelRaised
 from registry.domain.schema import ColumnType, Field
 from registry.services import labels
 from registry.services.stored_rows import Part

@@ -4,7 +4,9 @@ import time
 from collections.abc import Iterable, Iterator
 
 from registry.domain.entities import ModelVersion
-from registry.domain.errors import InvalidRequest, LakeError, ModelOutOfMemory, PredictionTimeout
+from registry.domain.errors.families import LakeError
+from registry.domain.errors.invalid import InvalidRequest
+from registry.domain.errors.model import ModelOutOfMemory, PredictionTimeout
 from registry.jobs.progress import JobProgress
 from registry.services.predict import Prediction
 from registry.tables.joining import concatenated

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from registry.analysis.process import AnalysisProcess
 from registry.domain.entities import Job, Json, ModelVersion, NewAudit, Phase
-from registry.domain.errors import TooMuchWork
+from registry.domain.errors.invalid import TooMuchWork
 from registry.domain.measures import MEASURES, Task, chosen, task_of
-from registry.domain.ports import Audits
+from registry.domain.ports.audits import Audits
 from registry.domain.schema import ColumnType, Schema
 from registry.jobs.answers import NUMBERS, Answers, ClassificationAnswers, RegressionAnswers
 from registry.jobs.asking import PatientModel

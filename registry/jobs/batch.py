@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from registry.domain.entities import Job, Json, ModelVersion, Phase, User
-from registry.domain.ports import Accounts
+from registry.domain.ports.accounts import Accounts
 from registry.domain.schema import Schema
 from registry.jobs.asking import PatientModel
 from registry.jobs.progress import JobProgress

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from registry.analysis.process import AnalysisProcess
 from registry.domain.entities import Explanation, Job, Json, ModelVersion, Phase, now
 from registry.domain.explaining import KINDS, TITLES, questions
-from registry.domain.ports import Explanations
+from registry.domain.ports.explanations import Explanations
 from registry.domain.schema import Schema
 from registry.jobs.asking import PatientModel
 from registry.jobs.outcome import Outcome, outcome_of, target_numbers

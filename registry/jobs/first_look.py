@@ -3,7 +3,7 @@
 from itertools import islice
 
 from registry.domain.entities import ModelVersion, Shown
-from registry.domain.errors import LakeError, WelesError
+from registry.domain.errors.families import LakeError, WelesError
 from registry.domain.schema import Schema
 from registry.services.datasets import DatasetService
 from registry.services.predict import Prediction

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from registry.domain.errors import InvalidInput, InvalidRequest, ModelRaised
+from registry.domain.errors.invalid import InvalidInput, InvalidRequest
+from registry.domain.errors.model import ModelRaised
 from registry.jobs.answers import NUMBERS
 from registry.jobs.asking import PatientModel
 from registry.services import labels

@@ -20,19 +20,18 @@ from builders.packages import PackageMissing
 from builders.spec import EnvironmentSpec
 from builders.watch import Watch
 from registry.domain.entities import Environment, JobState, Json, ModelVersion, Phase, Shown, State, now
-from registry.domain.errors import (
-    AnswersDiffer,
-    Cancelled,
-    EnvironmentFailed,
-    LakeError,
-    LakeFailed,
-    ModelNotLoadable,
-    NotFound,
-    WelesError,
-    from_document,
-)
+from registry.domain.errors.document import from_document
+from registry.domain.errors.families import LakeError, WelesError
+from registry.domain.errors.invalid import EnvironmentFailed
+from registry.domain.errors.lake import LakeFailed
+from registry.domain.errors.model import AnswersDiffer, ModelNotLoadable
+from registry.domain.errors.state import Cancelled, NotFound
 from registry.domain.found_tags import found_tags, main_packages
-from registry.domain.ports import Blobs, Environments, ImageBuilder, Jobs, Models
+from registry.domain.ports.blobs import Blobs
+from registry.domain.ports.environments import Environments
+from registry.domain.ports.images import ImageBuilder
+from registry.domain.ports.jobs import Jobs
+from registry.domain.ports.models import Models
 from registry.domain.schema import Schema
 from registry.domain.task import Task, TaskKind
 from registry.domain.upkeep import UpkeepRecords

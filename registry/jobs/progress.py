@@ -3,8 +3,8 @@
 import time
 
 from registry.domain.entities import JobState, Phase
-from registry.domain.errors import Cancelled
-from registry.domain.ports import Jobs
+from registry.domain.errors.state import Cancelled
+from registry.domain.ports.jobs import Jobs
 
 _SECONDS_BETWEEN_WRITES = 0.3
 

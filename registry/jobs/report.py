@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from registry.domain.entities import Phase
-from registry.domain.ports import Jobs
+from registry.domain.ports.jobs import Jobs
 
 _log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_WRITES = 0.3

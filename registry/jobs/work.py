@@ -4,8 +4,11 @@ import logging
 from collections.abc import Callable, Mapping
 
 from registry.domain.entities import Job, JobKind, JobState, Json, ModelVersion, Phase
-from registry.domain.errors import Deleted, LakeFailed, WelesError
-from registry.domain.ports import Jobs, Models
+from registry.domain.errors.families import WelesError
+from registry.domain.errors.lake import LakeFailed
+from registry.domain.errors.state import Deleted
+from registry.domain.ports.jobs import Jobs
+from registry.domain.ports.models import Models
 from registry.jobs.progress import JobProgress
 from registry.services.predict import require_ready
 

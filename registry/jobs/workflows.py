@@ -16,8 +16,8 @@ from typing import Any
 from dbos import DBOS, DBOSConfig, DBOSConfiguredInstance, SetWorkflowID
 
 from registry.domain.entities import JobKind, Json
-from registry.domain.errors import LakeFailed
-from registry.domain.ports import Unfinished
+from registry.domain.errors.lake import LakeFailed
+from registry.domain.ports.jobs import Unfinished
 from registry.jobs.preparation import Preparation
 from registry.jobs.work import Work, failure
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from registry.domain.errors import InvalidInput, InvalidRequest, ModelBusy, ModelRaised, PredictionTimeout, WelesError
+from registry.domain.errors.families import WelesError
+from registry.domain.errors.invalid import InvalidInput, InvalidRequest
+from registry.domain.errors.lake import ModelBusy
+from registry.domain.errors.model import ModelRaised, PredictionTimeout
 from registry.runners.connection import ConnectionLost
 from registry.runners.transport import Transport, connect
 from registry.tables import frame

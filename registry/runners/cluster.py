@@ -14,7 +14,7 @@ from kubernetes.config.config_exception import ConfigException
 from urllib3.exceptions import HTTPError
 
 from registry.domain.entities import Json
-from registry.domain.errors import BuilderUnavailable
+from registry.domain.errors.lake import BuilderUnavailable
 from registry.runners.pods import SITE_KEYS
 from registry.settings import Settings
 

@@ -10,7 +10,7 @@ import docker
 from docker.errors import DockerException, NotFound
 from requests.exceptions import RequestException
 
-from registry.domain.errors import BuilderUnavailable
+from registry.domain.errors.lake import BuilderUnavailable
 from registry.runners.run_folder import RunFolder, RunFolders
 
 ROLE, FOLDER, VERSION = "weles.role", "weles.folder", "weles.version"

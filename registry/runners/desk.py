@@ -10,26 +10,16 @@ from pathlib import Path
 
 from builders.identity import Recipe
 from registry.domain.entities import ModelVersion, State
-from registry.domain.errors import (
-    CapacityExceeded,
-    Deleted,
-    EnvironmentNotReady,
-    ModelNotLoadable,
-    ModelNotUsable,
-    NotFound,
-    WelesError,
-)
-from registry.domain.ports import (
-    Blobs,
-    Ending,
-    Environments,
-    ImageBuilder,
-    ImageGone,
-    Models,
-    RunnableVersion,
-    Runner,
-    Runtimes,
-)
+from registry.domain.errors.families import WelesError
+from registry.domain.errors.lake import CapacityExceeded, EnvironmentNotReady
+from registry.domain.errors.model import ModelNotLoadable, ModelNotUsable
+from registry.domain.errors.state import Deleted, NotFound
+from registry.domain.ports.blobs import Blobs
+from registry.domain.ports.desk import Runtimes
+from registry.domain.ports.environments import Environments
+from registry.domain.ports.images import ImageBuilder
+from registry.domain.ports.models import Models
+from registry.domain.ports.runner import Ending, ImageGone, RunnableVersion, Runner
 from registry.runners import pool
 from registry.runners.pool import Member
 from registry.runners.run_folder import RunFolder

@@ -13,8 +13,10 @@ from builders.bases import Base
 from builders.identity import Recipe
 from builders.spec import EnvironmentSpec
 from registry.domain.entities import Json
-from registry.domain.errors import BuilderUnavailable, from_document
-from registry.domain.ports import Ending, Runtimes
+from registry.domain.errors.document import from_document
+from registry.domain.errors.lake import BuilderUnavailable
+from registry.domain.ports.desk import Runtimes
+from registry.domain.ports.runner import Ending
 from registry.domain.signature import key
 from registry.runners.remote import Address
 from registry.runners.run_folder import RunFolders

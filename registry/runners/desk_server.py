@@ -11,8 +11,10 @@ from waitress.server import create_server
 
 from builders.bases import Base
 from builders.spec import EnvironmentSpec
-from registry.domain.errors import LakeFailed, WelesError
-from registry.domain.ports import Desk, Doctor
+from registry.domain.errors.families import WelesError
+from registry.domain.errors.lake import LakeFailed
+from registry.domain.ports.desk import Desk
+from registry.domain.ports.doctor import Doctor
 from registry.runners.remote import address_of
 from registry.runners.unix_socket import reachable
 

@@ -15,8 +15,9 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from requests.exceptions import RequestException
 
 from registry.domain.entities import Json
-from registry.domain.errors import BlobUnavailable, BuilderUnavailable, ModelDied, ModelNotLoadable, ModelOutOfMemory
-from registry.domain.ports import Ending, ImageGone, RunnableVersion
+from registry.domain.errors.lake import BlobUnavailable, BuilderUnavailable
+from registry.domain.errors.model import ModelDied, ModelNotLoadable, ModelOutOfMemory
+from registry.domain.ports.runner import Ending, ImageGone, RunnableVersion
 from registry.runners.run_folder import RunFolder, RunFolders
 from registry.runners.run_options import options
 from registry.settings import Settings

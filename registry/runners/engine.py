@@ -3,7 +3,7 @@
 import docker
 from docker.errors import DockerException
 
-from registry.domain.errors import BuilderUnavailable
+from registry.domain.errors.lake import BuilderUnavailable
 from registry.settings import Settings
 
 

@@ -21,8 +21,10 @@ from kubernetes.client.exceptions import ApiException
 
 from registry.domain import signature
 from registry.domain.entities import Json
-from registry.domain.errors import BuilderUnavailable, ModelDied, ModelNotLoadable, ModelOutOfMemory
-from registry.domain.ports import Blobs, Ending, ImageGone, RunnableVersion
+from registry.domain.errors.lake import BuilderUnavailable
+from registry.domain.errors.model import ModelDied, ModelNotLoadable, ModelOutOfMemory
+from registry.domain.ports.blobs import Blobs
+from registry.domain.ports.runner import Ending, ImageGone, RunnableVersion
 from registry.domain.text import storable
 from registry.runners import pod_status, pods, relay, remote
 from registry.runners.cluster import api_errors, by_number, site
@@ -78,6 +80,7 @@ class KubernetesRunner:
             image=settings.kubernetes_image,
             memory=settings.container_memory,
             cpus=settings.container_cpus,
+            processes=settings.processes_of_a_model,
             cpu_request=min(settings.kubernetes_cpu_request, settings.container_cpus),
             idle_seconds=settings.idle_seconds,
             age_seconds=settings.age_seconds,

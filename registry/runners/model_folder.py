@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from registry.domain.entities import Json
-from registry.domain.ports import RunnableVersion
+from registry.domain.ports.runner import RunnableVersion
 
 MANIFEST, ORDER, FILE = "model.json", "warm.json", "model"
 

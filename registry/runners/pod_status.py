@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from registry.domain.errors import BuilderUnavailable, ModelNotLoadable
-from registry.domain.ports import Ending
+from registry.domain.errors.lake import BuilderUnavailable
+from registry.domain.errors.model import ModelNotLoadable
+from registry.domain.ports.runner import Ending
 from registry.runners.pods import MODEL
 
 NO_SUCH_IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")

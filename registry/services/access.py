@@ -2,8 +2,10 @@
 
 from registry.domain.access import AliasAudience, Audience, Right, Thing, Visibility, rights
 from registry.domain.entities import User
-from registry.domain.errors import Forbidden, InvalidRequest, NotFound
-from registry.domain.ports import Access
+from registry.domain.errors.access import Forbidden
+from registry.domain.errors.invalid import InvalidRequest
+from registry.domain.errors.state import NotFound
+from registry.domain.ports.access import Access
 
 _HINTS = {Thing.DATASET: "Datasets are named by their hash: sha256: and 64 hex digits."}
 

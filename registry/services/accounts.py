@@ -13,8 +13,10 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from registry.domain.access import EVERY_SCOPE, Caller, Scope, Token, TokenKind
 from registry.domain.entities import Account, User, now
-from registry.domain.errors import Forbidden, InvalidRequest, NotFound, Unauthenticated
-from registry.domain.ports import Accounts
+from registry.domain.errors.access import Forbidden, Unauthenticated
+from registry.domain.errors.invalid import InvalidRequest
+from registry.domain.errors.state import NotFound
+from registry.domain.ports.accounts import Accounts
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 # `/users/me` is whoever asks.

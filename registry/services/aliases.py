@@ -1,9 +1,11 @@
 """Aliases: movable names of versions, such as `production`."""
 
 from registry.domain.entities import Alias, AliasMove, User
-from registry.domain.errors import InvalidRequest, NotFound
-from registry.domain.life_ports import Aliases
-from registry.domain.ports import Jobs, Models
+from registry.domain.errors.invalid import InvalidRequest
+from registry.domain.errors.state import NotFound
+from registry.domain.ports.aliases import Aliases
+from registry.domain.ports.jobs import Jobs
+from registry.domain.ports.models import Models
 from registry.domain.version_ref import LATEST_NAME, VersionRef, is_alias
 from registry.services.predict import require_ready
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from registry.domain import measures
 from registry.domain.entities import JobKind, ModelVersion, User
-from registry.domain.ports import Jobs, NewJob
+from registry.domain.ports.jobs import Jobs, NewJob
 from registry.services.fitting import FittingDatasets
 
 

@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from registry.domain.entities import now
-from registry.domain.errors import BlobUnavailable
-from registry.domain.ports import Blobs
+from registry.domain.errors.lake import BlobUnavailable
+from registry.domain.ports.blobs import Blobs
 
 FORMAT = 1
 _MANIFEST, _PART, _BY_CONTENT, _INCOMING = "manifest.json", "database.part", "sha256", "incoming"

@@ -3,8 +3,8 @@
 import uuid
 
 from registry.domain.entities import JobKind, ModelVersion, User
-from registry.domain.errors import TooMuchWork
-from registry.domain.ports import Jobs, NewJob
+from registry.domain.errors.invalid import TooMuchWork
+from registry.domain.ports.jobs import Jobs, NewJob
 from registry.domain.schema import Schema
 from registry.services.datasets import DatasetService
 from registry.services.fitting import FittingDatasets

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from registry.domain.entities import Dataset, DatasetAlias, User, now
-from registry.domain.errors import Exists, NotFound
-from registry.domain.ports import Blobs, Datasets
+from registry.domain.errors.state import Exists, NotFound
+from registry.domain.ports.blobs import Blobs
+from registry.domain.ports.datasets import Datasets
 from registry.services import staging
 from registry.services.staging import StagedTable
 from registry.tables import arrow_format, arrow_streams

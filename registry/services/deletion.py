@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from registry.domain.entities import DeletedThing, User, now
-from registry.domain.errors import LakeError
-from registry.domain.life_ports import Deletions
-from registry.domain.ports import Models
+from registry.domain.errors.families import LakeError
+from registry.domain.ports.deletion import Deletions
+from registry.domain.ports.models import Models
 from registry.domain.version_ref import VersionRef
 from registry.services.predict import Prediction
 

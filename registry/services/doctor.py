@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from builders.spec import ParsedSpec
 from registry.domain.access import Right, Thing
 from registry.domain.entities import Json, User
-from registry.domain.errors import CallerError, InvalidEnvironment, NotFound
-from registry.domain.ports import Desk, Doctor
+from registry.domain.errors.families import CallerError
+from registry.domain.errors.invalid import InvalidEnvironment
+from registry.domain.errors.state import NotFound
+from registry.domain.ports.desk import Desk
+from registry.domain.ports.doctor import Doctor
 from registry.services.access import AccessService
 from registry.services.upload import choose, read_requirements
 

@@ -5,8 +5,10 @@ from builders.lock_differences import differences
 from builders.verdict import package_document
 from registry.domain.access import Right, Thing
 from registry.domain.entities import Json, ModelVersion, User
-from registry.domain.errors import EnvironmentNotReady, NotFound
-from registry.domain.ports import Blobs, Environments
+from registry.domain.errors.lake import EnvironmentNotReady
+from registry.domain.errors.state import NotFound
+from registry.domain.ports.blobs import Blobs
+from registry.domain.ports.environments import Environments
 from registry.services.access import AccessService
 
 

@@ -12,8 +12,10 @@ from builders.lock import Lock
 from builders.report import SilentReport
 from builders.spec import EnvironmentSpec
 from registry.domain.entities import Json
-from registry.domain.errors import BuilderUnavailable, LakeBusy, LakeError, RuntimeNotReady
-from registry.domain.ports import Environments, ImageBuilder
+from registry.domain.errors.families import LakeError
+from registry.domain.errors.lake import BuilderUnavailable, LakeBusy, RuntimeNotReady
+from registry.domain.ports.environments import Environments
+from registry.domain.ports.images import ImageBuilder
 
 AT_ONCE = 3
 COMPARED = 200

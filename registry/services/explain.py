@@ -7,7 +7,8 @@ from typing import Any
 
 from registry.domain.access import Right, Thing
 from registry.domain.entities import Dataset, JobKind, Json, ModelVersion, User
-from registry.domain.errors import InvalidInput, InvalidRequest, NotFound
+from registry.domain.errors.invalid import InvalidInput, InvalidRequest
+from registry.domain.errors.state import NotFound
 from registry.domain.explaining import (
     BACKGROUND,
     KINDS,
@@ -16,7 +17,7 @@ from registry.domain.explaining import (
     Kind,
     questions,
 )
-from registry.domain.ports import Jobs, NewJob
+from registry.domain.ports.jobs import Jobs, NewJob
 from registry.domain.schema import Schema
 from registry.services.access import AccessService
 from registry.services.datasets import DatasetService

@@ -2,7 +2,7 @@
 
 from registry.domain.access import Right, Thing
 from registry.domain.entities import Dataset, ModelVersion, User
-from registry.domain.errors import InvalidInput, TooMuchWork
+from registry.domain.errors.invalid import InvalidInput, TooMuchWork
 from registry.domain.schema import Schema
 from registry.services.access import AccessService
 from registry.services.datasets import DatasetService

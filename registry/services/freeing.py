@@ -6,8 +6,8 @@ from datetime import timedelta
 from itertools import islice
 
 from registry.domain.entities import now
-from registry.domain.life_ports import Deletions
-from registry.domain.ports import Blobs
+from registry.domain.ports.blobs import Blobs
+from registry.domain.ports.deletion import Deletions
 
 # An upload puts its bytes first and says who needs them when all are there: so long it may take for that.
 YOUNG = timedelta(hours=1)

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Self
 
-from registry.domain.errors import InvalidRequest
+from registry.domain.errors.invalid import InvalidRequest
 from registry.domain.schema import Schema
 from registry.tables import json_format
 from registry.tables.table import Table

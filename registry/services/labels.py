@@ -8,7 +8,7 @@ the class that is written as one of the value's forms, the most literal first: 1
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 
 Value = object
 _TRUTH = {True: ("TRUE", "True", "true", "1", "1.0"), False: ("FALSE", "False", "false", "0", "0.0")}

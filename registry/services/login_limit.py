@@ -8,7 +8,7 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from registry.domain.errors import TooManyAttempts
+from registry.domain.errors.access import TooManyAttempts
 
 _NAMES_PER_ADDRESS = 10
 

@@ -1,7 +1,7 @@
 """What people write about a model, and may rewrite: its description, its tags, its card. Versions never change."""
 
 from registry.domain.entities import Model
-from registry.domain.ports import Models
+from registry.domain.ports.models import Models
 
 
 class ModelTexts:

@@ -5,17 +5,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from registry.domain.entities import ModelVersion, State
-from registry.domain.errors import (
-    EnvironmentNotReady,
-    InvalidInput,
-    LakeBusy,
-    ModelDied,
-    ModelNotUsable,
-    ModelOutOfMemory,
-    ModelRaised,
-    PredictionTimeout,
-)
-from registry.domain.ports import Desk, Jobs
+from registry.domain.errors.invalid import InvalidInput
+from registry.domain.errors.lake import EnvironmentNotReady, LakeBusy
+from registry.domain.errors.model import ModelDied, ModelNotUsable, ModelOutOfMemory, ModelRaised, PredictionTimeout
+from registry.domain.ports.desk import Desk
+from registry.domain.ports.jobs import Jobs
 from registry.domain.schema import Schema
 from registry.runners.channel import BrokenAnswer, Channel, ContainerGone
 from registry.runners.run_folder import RunFolders

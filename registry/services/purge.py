@@ -4,9 +4,9 @@ import logging
 from datetime import timedelta
 
 from registry.domain.entities import now
-from registry.domain.errors import WelesError
-from registry.domain.life_ports import Deletions
-from registry.domain.ports import Blobs
+from registry.domain.errors.families import WelesError
+from registry.domain.ports.blobs import Blobs
+from registry.domain.ports.deletion import Deletions
 from registry.services.freeing import Freeing
 from registry.services.predict import Prediction
 

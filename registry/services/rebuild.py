@@ -4,7 +4,8 @@ import uuid
 from datetime import timedelta
 
 from registry.domain.entities import JobState, ModelVersion, now
-from registry.domain.ports import Jobs, Models
+from registry.domain.ports.jobs import Jobs
+from registry.domain.ports.models import Models
 
 # Who asks again and again for what cannot be made must not keep the builders busy.
 _PAUSE = timedelta(seconds=60)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from registry.domain.entities import State, User
-from registry.domain.errors import InvalidRequest
-from registry.domain.ports import SearchIndex
+from registry.domain.errors.invalid import InvalidRequest
+from registry.domain.ports.search import SearchIndex
 from registry.domain.ranges import Interval, RangeError, number_range, version_range
 from registry.domain.search import Found, Search, Sort
 from registry.domain.words import query_words

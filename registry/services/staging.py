@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from registry.domain.entities import Json
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.domain.schema import Schema
 from registry.tables import arrow_streams, formats
 from registry.tables.content_hash import ContentHash

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from registry.domain.entities import Dataset
-from registry.domain.errors import InvalidInput, InvalidRequest
+from registry.domain.errors.invalid import InvalidInput, InvalidRequest
 from registry.domain.schema import Schema
 from registry.services.datasets import DatasetService
 from registry.tables import arrow_format, arrow_streams

@@ -15,9 +15,13 @@ from builders.parse import LANGUAGES, parse_environment
 from builders.spec import EnvironmentSpec, ParsedSpec
 from registry.domain.access import Right, Thing
 from registry.domain.entities import Dataset, JobState, Json, ModelVersion, Outcome, Resolution, State, User, now
-from registry.domain.errors import Forbidden, InvalidEnvironment, InvalidInput, InvalidRequest, NotFound
+from registry.domain.errors.access import Forbidden
+from registry.domain.errors.invalid import InvalidEnvironment, InvalidInput, InvalidRequest
+from registry.domain.errors.state import NotFound
 from registry.domain.found_tags import found_tags, main_packages
-from registry.domain.ports import Blobs, Desk, Models
+from registry.domain.ports.blobs import Blobs
+from registry.domain.ports.desk import Desk
+from registry.domain.ports.models import Models
 from registry.domain.schema import Schema
 from registry.domain.task import Task, find_task
 from registry.domain.version_hash import version_hash

@@ -1,7 +1,7 @@
 """Keeping a model warm: a container of it is up before anybody asks."""
 
-from registry.domain.life_ports import KeptWarm
-from registry.domain.ports import Models
+from registry.domain.ports.models import Models
+from registry.domain.ports.warmth import KeptWarm
 from registry.domain.warmth import Warmth, check_hours
 
 

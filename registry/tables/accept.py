@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from registry.domain.errors import NotAcceptable
+from registry.domain.errors.invalid import NotAcceptable
 
 
 @lru_cache(256)

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from registry.domain.errors import InvalidInput, TooLarge
+from registry.domain.errors.invalid import InvalidInput, TooLarge
 from registry.domain.schema import Schema
 from registry.tables import arrow_columns, arrow_types
 from registry.tables.problems import Problems, match_columns

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from registry.domain.errors import InvalidInput, TooLarge
+from registry.domain.errors.invalid import InvalidInput, TooLarge
 
 _DICTIONARY_BATCH, _RECORD_BATCH = 2, 3
 _I64 = struct.Struct("<q")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyarrow.types as types
 
-from registry.domain.errors import InvalidInput, TooLarge
+from registry.domain.errors.invalid import InvalidInput, TooLarge
 from registry.domain.schema import Schema
 from registry.tables import arrow_columns, arrow_format, arrow_messages, arrow_types
 from registry.tables.mapped import Mapped

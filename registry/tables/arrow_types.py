@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as types
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.domain.schema import ColumnType, Field
 from registry.tables import arrow_columns
 from registry.tables.problems import Problems

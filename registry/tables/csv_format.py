@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.tables import arrow_columns, csv_source, csv_text, csv_types, csv_values
 from registry.tables.mapped import Mapped

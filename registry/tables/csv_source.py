@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.domain.schema import MAX_COLUMNS, is_text
 from registry.tables.mapped import Mapped
 from registry.tables.problems import invalid

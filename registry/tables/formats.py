@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
-from registry.domain.errors import UnsupportedMediaType
+from registry.domain.errors.invalid import UnsupportedMediaType
 from registry.domain.schema import Schema
 from registry.tables import accept, json_format
 from registry.tables.stream import TableStream

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.domain.schema import MAX_COLUMNS, ColumnType, Field, Schema
 from registry.tables.checks import BadTable, check_column
 from registry.tables.table import Buffer, Column, Table

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.domain.schema import ColumnType, Field
 from registry.tables import iso, packing
 from registry.tables.packing import Misfit, misfits, show

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from registry.domain.errors import InvalidInput, InvalidRequest
+from registry.domain.errors.invalid import InvalidInput, InvalidRequest
 from registry.domain.schema import Schema
 from registry.tables import json_format, json_values
 from registry.tables.packing import show

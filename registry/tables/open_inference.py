@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from registry.domain.errors import InvalidInput, InvalidRequest
+from registry.domain.errors.invalid import InvalidInput, InvalidRequest
 from registry.domain.schema import MAX_COLUMNS, Field, Schema
 from registry.tables import json_format, tensors
 from registry.tables.packing import show

@@ -24,7 +24,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.domain.schema import ColumnType, Field
 from registry.tables import arrow_types, json_values
 from registry.tables.packing import show

@@ -12,7 +12,7 @@ from registry.db.datasets import SqlDatasets
 from registry.db.models import SqlModels
 from registry.db.tables import model_shares, models, users
 from registry.domain.entities import Dataset, DatasetAlias, ModelVersion, Resolution, Shown, State, User, now
-from registry.domain.errors import NotFound
+from registry.domain.errors.state import NotFound
 
 _RESOLUTION = Resolution("sha256:" + "0" * 64, {}, {}, State.PENDING, 1, None, [], None)
 

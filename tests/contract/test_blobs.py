@@ -16,8 +16,9 @@ from registry.blobs.cache import BlobCache
 from registry.blobs.filesystem import FilesystemBlobs
 from registry.blobs.s3 import S3Blobs
 from registry.domain.entities import now
-from registry.domain.errors import BlobUnavailable, TooLarge
-from registry.domain.ports import Blobs
+from registry.domain.errors.invalid import TooLarge
+from registry.domain.errors.lake import BlobUnavailable
+from registry.domain.ports.blobs import Blobs
 from tests.s3 import Bucket
 
 CONTENT = b"a model" * 1000

@@ -23,8 +23,8 @@ from builders.report import SilentReport
 from builders.site import SiteSettings
 from builders.spec import EnvironmentSpec
 from registry.blobs.filesystem import FilesystemBlobs
-from registry.domain.errors import ModelNotLoadable
-from registry.domain.ports import ImageGone, RunnableVersion, Runner
+from registry.domain.errors.model import ModelNotLoadable
+from registry.domain.ports.runner import ImageGone, RunnableVersion, Runner
 from registry.runners.channel import Channel
 from registry.runners.docker import DockerRunner
 from registry.runners.kubernetes import KubernetesRunner

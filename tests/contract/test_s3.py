@@ -18,7 +18,7 @@ from registry.blobs import s3
 from registry.blobs.cache import BlobCache
 from registry.blobs.s3 import S3Blobs
 from registry.domain.entities import now
-from registry.domain.errors import BlobUnavailable
+from registry.domain.errors.lake import BlobUnavailable
 from tests.s3 import Bucket
 
 CONTENT = b"a model" * 1000

@@ -16,7 +16,7 @@ from registry.db.models import SqlModels
 from registry.db.search import SqlSearch
 from registry.db.tables import models, search_models, search_stale, versions
 from registry.domain.entities import Shown, User, now
-from registry.domain.errors import InvalidRequest
+from registry.domain.errors.invalid import InvalidRequest
 from registry.services.search import SearchService
 from tests.contract.catalogue import Catalogue
 

@@ -16,7 +16,7 @@ from builders.parse import parse_environment
 from builders.report import SilentReport
 from builders.runtimes import install_base
 from builders.site import SiteSettings
-from registry.domain.ports import RunnableVersion
+from registry.domain.ports.runner import RunnableVersion
 from registry.domain.schema import ColumnType, Field
 from registry.runners.channel import Channel
 from registry.runners.docker import DockerRunner

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from table_strategies import columns, tables
 
-from registry.domain.errors import InvalidInput, InvalidRequest
+from registry.domain.errors.invalid import InvalidInput, InvalidRequest
 from registry.domain.schema import ColumnType
 from registry.tables import open_inference, tensors
 from registry.tables.table import Table

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reference_hash import content_hash as reference_hash
 from table_strategies import awkward, tables
 
-from registry.domain.errors import InvalidInput, TooLarge
+from registry.domain.errors.invalid import InvalidInput, TooLarge
 from registry.domain.schema import ColumnType, Field
 from registry.tables import arrow_format, arrow_streams, csv_format, csv_types, csv_values, formats, json_rows
 from registry.tables import json_stream as json_streams

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from table_strategies import fields, tables, values
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.tables import arrow_format, csv_format, frame, json_format
 from registry.tables.checks import check_column
 from registry.tables.content_hash import content_hash

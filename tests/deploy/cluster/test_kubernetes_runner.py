@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from registry.blobs.filesystem import FilesystemBlobs
-from registry.domain.errors import BuilderUnavailable, ModelOutOfMemory
-from registry.domain.ports import ImageGone, RunnableVersion
+from registry.domain.errors.lake import BuilderUnavailable
+from registry.domain.errors.model import ModelOutOfMemory
+from registry.domain.ports.runner import ImageGone, RunnableVersion
 from registry.domain.schema import Schema
 from registry.runners import remote
 from registry.runners.channel import Channel

@@ -21,8 +21,8 @@ from builders.recipes import RUNTIME_IMAGES
 from builders.report import SilentReport
 from builders.runtimes import install_base
 from builders.spec import EnvironmentSpec
-from registry.domain.errors import ModelNotLoadable
-from registry.domain.ports import RunnableVersion
+from registry.domain.errors.model import ModelNotLoadable
+from registry.domain.ports.runner import RunnableVersion
 from registry.runners.docker import DockerRunner
 from registry.settings import Settings
 from tests.environments.failing.cases import Case, Finding

@@ -13,7 +13,7 @@ from builders.bases import Base
 from builders.parse import parse_environment
 from builders.runtimes import dev_image
 from builders.site import SiteSettings
-from registry.domain.errors import RuntimeNotReady
+from registry.domain.errors.lake import RuntimeNotReady
 from registry.services.examination import Examination
 
 pytestmark = pytest.mark.docker

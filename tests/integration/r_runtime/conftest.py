@@ -15,7 +15,7 @@ from typing import Any
 import docker
 import pytest
 
-from registry.domain.ports import RunnableVersion
+from registry.domain.ports.runner import RunnableVersion
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.runners.channel import Answer, Channel
 from registry.runners.docker import DockerRunner, sweep

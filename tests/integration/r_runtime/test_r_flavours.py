@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registry.domain.errors import InvalidRequest
+from registry.domain.errors.invalid import InvalidRequest
 from tests.integration.r_runtime.conftest import SUITE, Running, known
 
 pytestmark = pytest.mark.docker

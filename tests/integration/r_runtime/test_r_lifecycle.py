@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from registry.domain.errors import InvalidInput, InvalidRequest, ModelDied, ModelNotLoadable, ModelRaised
-from registry.domain.ports import RunnableVersion
+from registry.domain.errors.invalid import InvalidInput, InvalidRequest
+from registry.domain.errors.model import ModelDied, ModelNotLoadable, ModelRaised
+from registry.domain.ports.runner import RunnableVersion
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.runners.channel import ContainerGone
 from registry.tables.table import Table

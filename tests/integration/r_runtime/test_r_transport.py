@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.domain.errors import PredictionTimeout
+from registry.domain.errors.model import PredictionTimeout
 from tests.integration.r_runtime.client import wide
 from tests.integration.r_runtime.conftest import Model, Running
 

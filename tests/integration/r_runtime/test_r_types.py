@@ -10,7 +10,8 @@ from typing import Any
 import docker
 import pytest
 
-from registry.domain.errors import InvalidInput, ModelRaised
+from registry.domain.errors.invalid import InvalidInput
+from registry.domain.errors.model import ModelRaised
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.tables.table import Column, Table
 from tests.integration.r_runtime.conftest import RUNTIME, Model, Running
@@ -143,7 +144,8 @@ def test_headers_that_are_remembered_are_those_of_the_same_question(save: Save, 
         "ab = factor(newdata$x, levels = c('ab', 'c', 'd')), c = factor(newdata$x, levels = c('c', 'd')), "
         "stop('unknown'))"
     )
-    runtime = start(save(f"model <- structure(list(m = list(predict = function(newdata) {body})), class = 'nls')", schema))
+    code = f"model <- structure(list(m = list(predict = function(newdata) {body})), class = 'nls')"
+    runtime = start(save(code, schema))
     questions = [
         (["a", "bc"], "float64", [1.5, 1.5]),
         (["ab", "c"], "categorical", ["ab", "c"]),  # The header of the one before: as many bytes, other texts.

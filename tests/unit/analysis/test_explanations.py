@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from registry.analysis.process import AnalysisProcess
-from registry.domain.errors import AnalysisUnavailable, LakeFailed, ModelRaised
+from registry.domain.errors.lake import AnalysisUnavailable, LakeFailed
+from registry.domain.errors.model import ModelRaised
 from registry.domain.schema import Schema
 from registry.tables.table import Table
 from tests.unit.analysis.explaining import (

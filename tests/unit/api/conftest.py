@@ -19,7 +19,7 @@ from registry.db.engine import connect
 from registry.db.environments import SqlEnvironments
 from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
-from registry.domain.ports import Desk
+from registry.domain.ports.desk import Desk
 from registry.runners.desk import LeaseDesk
 from registry.services.rebuild import Rebuild
 from registry.settings import Settings

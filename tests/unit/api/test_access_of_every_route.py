@@ -16,7 +16,7 @@ from registry.db.engine import connect
 from registry.db.tables import environments, versions
 from registry.domain.access import Audience, Scope, Visibility
 from registry.domain.entities import Explanation, now
-from registry.domain.ports import Desk
+from registry.domain.ports.desk import Desk
 from registry.settings import Settings
 from tests.unit.api.test_routes import upload
 

@@ -14,8 +14,8 @@ from builders.spec import EnvironmentSpec
 from registry.app import create_app
 from registry.db.engine import connect
 from registry.db.tables import environments, versions
-from registry.domain.errors import BuilderUnavailable, RuntimeNotReady
-from registry.domain.ports import Desk
+from registry.domain.errors.lake import BuilderUnavailable, RuntimeNotReady
+from registry.domain.ports.desk import Desk
 from registry.settings import Settings
 from tests.unit.api.test_routes import upload
 

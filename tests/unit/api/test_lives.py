@@ -20,8 +20,9 @@ from registry.db.deletion import SqlDeletions
 from registry.db.engine import connect
 from registry.db.tables import jobs, log_lines, models, versions
 from registry.domain.entities import JobKind, NewAudit, Shown
-from registry.domain.errors import AnswersDiffer, EnvironmentFailed
-from registry.domain.ports import NewJob
+from registry.domain.errors.invalid import EnvironmentFailed
+from registry.domain.errors.model import AnswersDiffer
+from registry.domain.ports.jobs import NewJob
 from registry.domain.version_ref import VersionRef
 from registry.services.purge import Purge
 from registry.settings import Settings

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from registry.domain.ports import Desk
+from registry.domain.ports.desk import Desk
 from tests.unit.api.answering_lake import AnsweringDesk, with_a_model
 
 CHECKS = [

@@ -15,7 +15,7 @@ from registry.api.services import services
 from registry.app import create_app
 from registry.db.engine import connect
 from registry.db.tables import tokens
-from registry.domain.ports import Desk
+from registry.domain.ports.desk import Desk
 from registry.settings import Settings
 from tests.unit.api.test_routes import upload
 

@@ -13,8 +13,8 @@ from registry.app import create_app
 from registry.db.models import SqlModels
 from registry.domain.access import Audience, Visibility
 from registry.domain.entities import Explanation, JobState, NewAudit, Phase, Shown, now
-from registry.domain.errors import ModelRaised
-from registry.domain.ports import Desk
+from registry.domain.errors.model import ModelRaised
+from registry.domain.ports.desk import Desk
 from registry.services import batch
 from registry.settings import Settings
 from tests.unit.api.test_routes import upload

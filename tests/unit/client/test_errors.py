@@ -3,14 +3,14 @@ import weles
 from weles import errors
 from weles.errors import UploadFailed, from_problem
 
-from registry.domain import errors as lake_errors
+from registry.domain.errors.document import every_error
 
 
 def _slug(name):
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]
 
 
-@pytest.mark.parametrize("lake_class", lake_errors.every_error(), ids=lambda each: each.__name__)
+@pytest.mark.parametrize("lake_class", every_error(), ids=lambda each: each.__name__)
 def test_every_error_of_the_lake_has_its_class_here(lake_class):
     error = from_problem({"type": f"/problems/{_slug(lake_class.__name__)}", "detail": "d"}, 418)
     assert type(error).__name__ == lake_class.__name__

@@ -12,8 +12,8 @@ from registry.db.explanations import SqlExplanations
 from registry.db.jobs import SqlJobs
 from registry.db.models import SqlModels
 from registry.domain.entities import Explanation, JobKind, JobState, NewAudit, Phase, State, User, now
-from registry.domain.errors import NotFound
-from registry.domain.ports import NewJob
+from registry.domain.errors.state import NotFound
+from registry.domain.ports.jobs import NewJob
 from tests.unit.db.test_migrations import DATASET, _fill, _upgrade
 
 ANN = User(1, "ann", "member")

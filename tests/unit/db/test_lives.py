@@ -19,7 +19,7 @@ from registry.db.search import SqlSearch
 from registry.db.tables import alias_moves, jobs, model_aliases, models, users, versions
 from registry.db.warmth import SqlWarmth
 from registry.domain.entities import Added, ModelVersion, Outcome, Resolution, Shown, State, User, now
-from registry.domain.errors import AliasMoved, Deleted, NotFound, TooManyKept
+from registry.domain.errors.state import AliasMoved, Deleted, NotFound, TooManyKept
 from registry.domain.search import Search
 from registry.domain.version_ref import VersionRef
 from registry.domain.warmth import Warmth

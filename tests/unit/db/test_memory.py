@@ -12,7 +12,7 @@ from registry.db.engine import connect, upgrade
 from registry.db.freshness import POSTGRES_SECONDS, stamp_of
 from registry.db.memory import Memory, RememberingAccess, RememberingAccounts, RememberingModels
 from registry.domain.access import Thing
-from registry.domain.errors import NotFound
+from registry.domain.errors.state import NotFound
 
 DIGEST = "sha256:" + "a" * 64
 

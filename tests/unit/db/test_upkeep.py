@@ -10,7 +10,7 @@ from registry.db.engine import connect, upgrade
 from registry.db.tables import environment_upkeep, jobs, models, prunings, versions
 from registry.db.upkeep import SqlUpkeep
 from registry.domain.entities import State, now
-from registry.domain.errors import NotFound
+from registry.domain.errors.state import NotFound
 from registry.domain.upkeep import Pruning, UsedBy
 from tests.unit.db.rows import ENVIRONMENT, fill
 

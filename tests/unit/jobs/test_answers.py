@@ -2,7 +2,8 @@
 
 import pytest
 
-from registry.domain.errors import InvalidInput, ModelRaised
+from registry.domain.errors.invalid import InvalidInput
+from registry.domain.errors.model import ModelRaised
 from registry.domain.schema import Schema
 from registry.jobs.answers import Answers, ClassificationAnswers, RegressionAnswers
 from registry.services.stored_rows import Part

@@ -5,7 +5,11 @@ from typing import Any, cast
 
 import pytest
 
-from registry.domain.errors import Cancelled, InvalidRequest, ModelBusy, ModelRaised, PredictionTimeout, WelesError
+from registry.domain.errors.families import WelesError
+from registry.domain.errors.invalid import InvalidRequest
+from registry.domain.errors.lake import ModelBusy
+from registry.domain.errors.model import ModelRaised, PredictionTimeout
+from registry.domain.errors.state import Cancelled
 from registry.domain.schema import Schema
 from registry.jobs import asking
 from registry.jobs.asking import PatientModel

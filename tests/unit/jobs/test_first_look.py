@@ -12,7 +12,10 @@ from registry.db.accounts import SqlAccounts
 from registry.db.datasets import SqlDatasets
 from registry.db.engine import connect, upgrade
 from registry.domain.entities import ModelVersion, Shown
-from registry.domain.errors import CapacityExceeded, InvalidRequest, ModelRaised, WelesError
+from registry.domain.errors.families import WelesError
+from registry.domain.errors.invalid import InvalidRequest
+from registry.domain.errors.lake import CapacityExceeded
+from registry.domain.errors.model import ModelRaised
 from registry.domain.schema import Schema
 from registry.jobs.first_look import FirstLook
 from registry.jobs.preparation import Preparation

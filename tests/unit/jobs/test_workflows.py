@@ -8,8 +8,8 @@ import pytest
 from dbos import DBOS
 
 from registry.domain.entities import JobKind, Json
-from registry.domain.errors import Cancelled
-from registry.domain.ports import Unfinished
+from registry.domain.errors.state import Cancelled
+from registry.domain.ports.jobs import Unfinished
 from registry.jobs.workflows import JobRunner
 
 AT_ONCE = 2

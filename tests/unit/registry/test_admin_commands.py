@@ -12,7 +12,7 @@ from registry.cli import admin_commands
 from registry.db.accounts import SqlAccounts
 from registry.db.engine import connect
 from registry.domain.access import EVERY_SCOPE, Scope
-from registry.domain.errors import Unauthenticated
+from registry.domain.errors.access import Unauthenticated
 from registry.services.accounts import AccountService
 from registry.settings import Settings
 

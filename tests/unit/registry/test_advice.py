@@ -5,7 +5,9 @@ from typing import Any, cast
 
 import pytest
 
-from registry.domain.errors import BuilderUnavailable, ModelNotLoadable, WelesError
+from registry.domain.errors.families import WelesError
+from registry.domain.errors.lake import BuilderUnavailable
+from registry.domain.errors.model import ModelNotLoadable
 from registry.jobs.preparation import Preparation
 
 

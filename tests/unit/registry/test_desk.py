@@ -16,15 +16,10 @@ from builders.identity import Recipe
 from builders.pins import Pin
 from builders.spec import EnvironmentSpec
 from registry.domain.entities import State, now
-from registry.domain.errors import (
-    CapacityExceeded,
-    Deleted,
-    EnvironmentNotReady,
-    LakeFailed,
-    ModelNotLoadable,
-    ModelNotUsable,
-)
-from registry.domain.ports import Ending, RunnableVersion
+from registry.domain.errors.lake import CapacityExceeded, EnvironmentNotReady, LakeFailed
+from registry.domain.errors.model import ModelNotLoadable, ModelNotUsable
+from registry.domain.errors.state import Deleted
+from registry.domain.ports.runner import Ending, RunnableVersion
 from registry.runners.desk import LeaseDesk, module_names
 from registry.runners.desk_client import DeskClient
 from registry.runners.desk_server import DeskServer

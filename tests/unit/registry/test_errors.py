@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from registry.api.problems import STATUS, slug
-from registry.domain import errors
-from registry.domain.errors import WelesError, every_error, from_document
+from registry.domain.errors.document import every_error, from_document
+from registry.domain.errors.families import WelesError
+from registry.domain.errors.invalid import UnsupportedMediaType
+from registry.domain.errors.lake import LakeBusy
 
 _SAMPLES = {
     "accepted": ("text/csv",),
@@ -69,9 +71,9 @@ def test_the_family_decides_the_kind_of_status(error: type[WelesError]) -> None:
 def test_unknown_error_from_another_version_of_the_lake_is_the_lakes_trouble() -> None:
     document = {"error": "NotYetInvented", "detail": "d", "next": "n", "fields": {"x": 1}}
     arrived = from_document(document)
-    assert isinstance(arrived, errors.LakeBusy)
+    assert isinstance(arrived, LakeBusy)
     assert arrived.fields == {"x": 1}
 
 
 def test_slug() -> None:
-    assert slug(errors.UnsupportedMediaType) == "unsupported-media-type"
+    assert slug(UnsupportedMediaType) == "unsupported-media-type"

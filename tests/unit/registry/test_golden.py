@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from registry.domain.errors import InvalidInput, InvalidRequest
+from registry.domain.errors.invalid import InvalidInput, InvalidRequest
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.services.golden import GoldenRows, differences, same
 from registry.tables.table import Table

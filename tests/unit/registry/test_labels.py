@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.services import labels
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.domain.errors import TooManyAttempts, Unauthenticated
+from registry.domain.errors.access import TooManyAttempts, Unauthenticated
 from registry.services.login_limit import LoginLimit
 
 

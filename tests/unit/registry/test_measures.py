@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.domain.errors import MeasureMisfit
+from registry.domain.errors.invalid import MeasureMisfit
 from registry.domain.measures import MEASURES, Task, chosen, fitting, named, task_of
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from registry.domain.errors import InvalidRequest
+from registry.domain.errors.invalid import InvalidRequest
 from registry.domain.warmth import check_hours, is_wanted
 
 

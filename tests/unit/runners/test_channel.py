@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.domain.errors import InvalidInput, InvalidRequest, ModelRaised, PredictionTimeout
+from registry.domain.errors.invalid import InvalidInput, InvalidRequest
+from registry.domain.errors.model import ModelRaised, PredictionTimeout
 from registry.domain.schema import ColumnType, Field
 from registry.runners.channel import BrokenAnswer, Channel, ContainerGone
 from registry.tables import frame

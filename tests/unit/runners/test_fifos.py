@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.domain.errors import ModelBusy, PredictionTimeout
+from registry.domain.errors.lake import ModelBusy
+from registry.domain.errors.model import PredictionTimeout
 from registry.domain.schema import ColumnType, Field
 from registry.runners.channel import BrokenAnswer, Channel, ContainerGone
 from registry.runners.packets import NONCE_BYTES, PACKET_BYTES, split

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.domain.errors import ModelBusy
+from registry.domain.errors.lake import ModelBusy
 from registry.domain.schema import ColumnType, Field
 from registry.runners import handshake, remote
 from registry.runners.channel import Channel, ContainerGone

@@ -5,7 +5,8 @@ import time
 
 from runtime_process import FromSource
 
-from registry.domain.errors import ModelBusy, ModelRaised
+from registry.domain.errors.lake import ModelBusy
+from registry.domain.errors.model import ModelRaised
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.tables.table import Table
 

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from runtime_process import FromSource
 
-from registry.domain.errors import InvalidInput, InvalidRequest, ModelRaised
+from registry.domain.errors.invalid import InvalidInput, InvalidRequest
+from registry.domain.errors.model import ModelRaised
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.runners.channel import ContainerGone
 from registry.tables.table import Table

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from runtime_process import RUNTIME, FromSource
 
-from registry.domain.errors import ModelRaised
+from registry.domain.errors.model import ModelRaised
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.tables.table import Table
 

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
-from registry.domain.errors import ModelRaised
+from registry.domain.errors.model import ModelRaised
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.tables.table import Table
 

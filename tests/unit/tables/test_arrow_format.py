@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from registry.domain.errors import InvalidInput, TooLarge
+from registry.domain.errors.invalid import InvalidInput, TooLarge
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.tables import arrow_format
 from registry.tables.checks import check_column

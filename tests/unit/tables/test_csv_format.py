@@ -3,7 +3,7 @@ from datetime import date, datetime
 
 import pytest
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.tables import csv_format
 

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from registry.domain.errors import NotAcceptable, UnsupportedMediaType
+from registry.domain.errors.invalid import NotAcceptable, UnsupportedMediaType
 from registry.domain.schema import ColumnType, Field
 from registry.tables import formats
 from registry.tables.table import Column, Table

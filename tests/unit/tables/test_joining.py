@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.domain.schema import Schema
 from registry.tables.joining import common, concatenated, conformed, taken
 from registry.tables.table import Table

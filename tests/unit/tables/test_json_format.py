@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.tables import json_format
 

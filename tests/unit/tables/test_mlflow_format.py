@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry.domain.errors import InvalidInput, InvalidRequest
+from registry.domain.errors.invalid import InvalidInput, InvalidRequest
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.tables import mlflow_format
 from registry.tables.table import Table

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry.domain.errors import InvalidInput, InvalidRequest
+from registry.domain.errors.invalid import InvalidInput, InvalidRequest
 from registry.tables import open_inference
 from tests.unit.tables.inference_requests import SCHEMA, request
 

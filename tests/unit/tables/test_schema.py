@@ -1,6 +1,6 @@
 import pytest
 
-from registry.domain.errors import InvalidInput
+from registry.domain.errors.invalid import InvalidInput
 from registry.domain.schema import MAX_COLUMNS, ColumnType, Field, Schema
 
 DOCUMENT = [

@@ -1,45 +1,10 @@
-"""Ports of a model's life: its aliases, and its end. As in `registry.domain.ports`."""
+"""The end of models, versions and datasets."""
 
 from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
-from registry.domain.entities import Alias, AliasMove, DeletedThing, ModelVersion, User
-from registry.domain.warmth import Warmth
-
-
-class Aliases(Protocol):
-    """Movable names of versions. Where `expected` is given, the alias must be at that number now (0: not there)."""
-
-    def of_model(self, model: str) -> list[Alias]: ...
-
-    def put(self, model: str, alias: str, version: ModelVersion, by: User, expected: int | None = None) -> Alias:
-        """Make the alias, or move it. Raises AliasMoved, Deleted."""
-        ...
-
-    def remove(self, model: str, alias: str, by: User, expected: int | None = None) -> None:
-        """Raises NotFound, AliasMoved."""
-        ...
-
-    def moves(self, model: str, alias: str) -> list[AliasMove]:
-        """The alias's history, oldest first."""
-        ...
-
-
-class KeptWarm(Protocol):
-    """Which models have a container before anybody asks."""
-
-    def of(self, model: str) -> Warmth: ...
-
-    def keep(self, model: str, hours: str | None, limit: int) -> None:
-        """Raises TooManyKept when `limit` others are kept."""
-        ...
-
-    def let_go(self, model: str) -> None: ...
-
-    def versions(self, at: datetime) -> list[str]:
-        """The ids of what to keep warm at that moment: of each model `production`, else the newest ready version."""
-        ...
+from registry.domain.entities import DeletedThing, ModelVersion, User
 
 
 class Deletions(Protocol):
