@@ -75,7 +75,7 @@ def test_order_never_changes_an_environment_id_and_any_other_content_does(lock, 
         environment_id(dataclasses.replace(lock, libraries=lock.libraries[1:]), BASE, RECIPE),
         environment_id(dataclasses.replace(lock, libraries=(changed, *lock.libraries[1:])), BASE, RECIPE),
         environment_id(dataclasses.replace(lock, version="4.2.3"), BASE, RECIPE),
-        environment_id(lock, BASE, dataclasses.replace(RECIPE, name="r/3")),
+        environment_id(lock, BASE, dataclasses.replace(RECIPE, name="r/next")),
     }
     assert len(ids) == 6
 
@@ -92,7 +92,8 @@ LINE = re.compile(
     r"|RUN mkdir -p /opt/weles/library|RUN --mount=type=bind,source=[A-Za-z0-9./-]+,target=/media \\"
     r"|    dpkg --install /media/\*\.deb && rm -rf /var/log/dpkg\.log"
     r'|    for file in /media/\*\.tar\.gz; do tar -xzf "\$file" -C /opt/weles/library --no-same-owner \|\| exit 1; done'
-    r'|COPY runtime/ /opt/weles/runtime/|ENTRYPOINT \["/bin/sh", "/opt/weles/runtime/start\.sh"\]'
+    r"|COPY runtime/ /opt/weles/runtime/|RUN Rscript --vanilla /opt/weles/runtime/compile\.R >/dev/null"
+    r'|ENTRYPOINT \["/bin/sh", "/opt/weles/runtime/start\.sh"\]'
 )
 
 
