@@ -79,7 +79,15 @@ def under_load(folder: Path, quick: bool) -> str:
             rows.append([server.name, number(found.per_second, 0), number(found.p50, 1), number(found.p99, 1)])
             rows[-1].append(number(found.errors, 0))
             rows[-1] += [number((b - a) * 1000 / found.requests) for a, b in zip(before, after, strict=True)]
-        columns = ["server", "requests/s", "p50 ms", "p99 ms", "errors", "processor, ms each", "waiting for it, ms each"]
+        columns = [
+            "server",
+            "requests/s",
+            "p50 ms",
+            "p99 ms",
+            "errors",
+            "at work, ms each",
+            "in wait for a processor, ms each",
+        ]
         parts.append(table(f"One row, 16 connections: {what}", columns, rows))
     return "\n".join(parts)
 
