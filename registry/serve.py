@@ -73,7 +73,7 @@ def web_command(settings: Settings) -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "registry.app:serving_app()"),
         *("--bind", f"{settings.host}:{settings.port}"),
-        *("--worker-class", "gthread"),
+        *("--worker-class", "registry.web_worker.LingeringWorker"),
         *("--workers", str(settings.web_processes), "--threads", str(settings.web_threads)),
         *("--graceful-timeout", "10", "--keep-alive", "30", "--log-level", "warning"),
         *("--worker-tmp-dir", str(settings.run_folder)),

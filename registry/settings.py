@@ -65,6 +65,10 @@ class Settings:
     max_kept_warm: int = field(default=2, metadata={"help": "models whose owners may have them kept warm"})
     container_memory: int = field(default=2 << 30, metadata={"help": "memory limit of a model container"})
     container_cpus: float = field(default=2.0, metadata={"help": "processor limit of a model container"})
+    container_processes: int = field(
+        default=0,
+        metadata={"help": "processes of one model while questions wait long; default: one per processor of its limit"},
+    )
     container_pids: int = field(default=256, metadata={"help": "process limit of a model container"})
     idle_seconds: int = field(default=300, metadata={"help": "a container without requests ends itself after this"})
     age_seconds: int = field(default=3600, metadata={"help": "a container older than this ends itself when idle"})
@@ -143,6 +147,11 @@ class Settings:
     def wanted_runtimes(self) -> list[tuple[str, str]]:
         """(language, version) of the interpreters that the lake is to have."""
         return wanted_runtimes(self.runtimes)
+
+    @property
+    def processes_of_a_model(self) -> int:
+        """The most that a model's container may have."""
+        return self.container_processes or max(1, int(self.container_cpus))
 
     @property
     def address(self) -> str:

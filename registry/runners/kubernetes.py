@@ -56,6 +56,7 @@ class KubernetesRunner(LifeCycle[_Pod]):
             image=settings.kubernetes_image,
             memory=settings.container_memory,
             cpus=settings.container_cpus,
+            processes=settings.processes_of_a_model,
             cpu_request=min(settings.kubernetes_cpu_request, settings.container_cpus),
             idle_seconds=settings.idle_seconds,
             age_seconds=settings.age_seconds,

@@ -45,6 +45,7 @@ class PodSettings:
     image: str
     memory: int
     cpus: float
+    processes: int
     cpu_request: float
     idle_seconds: int
     age_seconds: int
@@ -184,6 +185,8 @@ def _model(image: str, settings: PodSettings) -> Json:
                 "WELES_AGE_SECONDS": str(settings.age_seconds),
                 "WELES_LEASE_SECONDS": str(settings.lease_seconds),
                 "WELES_MAX_FRAME_BYTES": memory,
+                "WELES_MEMORY_BYTES": memory,
+                "WELES_PROCESSES": str(settings.processes),
                 **dict.fromkeys(_API_VARIABLES, ""),
             }
         ),

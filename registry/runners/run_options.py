@@ -42,6 +42,8 @@ def options(
             "WELES_AGE_SECONDS": str(settings.age_seconds),
             "WELES_LEASE_SECONDS": str(settings.lease_seconds),
             "WELES_MAX_FRAME_BYTES": str(settings.container_memory),
+            "WELES_MEMORY_BYTES": str(settings.container_memory),
+            "WELES_PROCESSES": str(settings.processes_of_a_model),
         },
         "volumes": {
             settings.on_engine(model_folder): {"bind": "/weles/model", "mode": "ro"},

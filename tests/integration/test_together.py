@@ -35,6 +35,21 @@ class Company:
         return [float(value) for value in values - values.mean()]
 
 
+class Slow:
+    """A model that pickles as source text; it answers with the process that answers, after a while."""
+
+    SOURCE = (
+        "import os, time\n"
+        "class Slow:\n"
+        "    def predict(self, given):\n"
+        "        time.sleep(0.4)\n"
+        "        return [os.getpid()] * len(given)\n"
+    )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return eval, (f"(lambda names: (exec({self.SOURCE!r}, names), names['Slow'])[1])({{}})()",)
+
+
 def golden_of(model: Any, rows: pd.DataFrame) -> str:
     predicted = [[value] for value in np.asarray(model.predict(rows)).tolist()]
     exact = {"columns": ["prediction"], "data": predicted}
@@ -104,3 +119,21 @@ def test_the_creator_may_forbid_it(lake: Lake) -> None:
     job = upload(lake, "never-together", model, data, golden=golden_of(model, rows.head(4)), together=False)
     assert job["state"] == "succeeded", job["problem"]
     assert together_of(lake, "never-together") is False
+
+
+def test_a_model_whose_questions_wait_long_gets_a_second_process_in_its_container(lake: Lake) -> None:
+    rows = pd.DataFrame({"x": [1.0, 2.0], "target": [0.0, 0.0]})
+    job = upload(lake, "slow", Slow(), rows, flavour="python")
+    assert job["state"] == "succeeded", job["problem"]
+
+    def ask(_: int) -> int:
+        answer = lake.call("POST", "/models/slow/predict", json=split(rows.drop(columns="target").head(1)))
+        return int(answer.json()["data"][0][0])
+
+    answered_by: set[int] = set()
+    for _ in range(20):
+        with ThreadPoolExecutor(4) as pool:
+            answered_by |= {*pool.map(ask, range(4))}
+        if len(answered_by) == 2:
+            break
+    assert len(answered_by) == 2

@@ -13,6 +13,7 @@ SETTINGS = pods.PodSettings(
     image="registry.example/weles/worker:1",
     memory=1 << 30,
     cpus=1.5,
+    processes=1,
     cpu_request=0.25,
     idle_seconds=600,
     age_seconds=3600,

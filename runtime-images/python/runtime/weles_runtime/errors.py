@@ -25,8 +25,18 @@ class NotAPrediction(Exception):
     """What the model gave is no prediction for the rows that it was given."""
 
 
+class DescribedError(Exception):
+    """What another process of the model has described already."""
+
+    def __init__(self, document):
+        Exception.__init__(self, document["message"])
+        self.document = document
+
+
 def describe(kind, error):
     """{"kind", "class", "message", "traceback"} of an exception, all texts bounded."""
+    if isinstance(error, DescribedError):
+        return error.document
     return {
         "kind": kind,
         "class": type(error).__name__,

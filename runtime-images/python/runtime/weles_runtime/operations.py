@@ -5,18 +5,20 @@ import platform
 from weles_runtime import inputs, packages, warm
 from weles_runtime.errors import NotAPrediction, RequestError, describe
 from weles_runtime.manifest import CONTRACT
+from weles_runtime.processes import Processes
 from weles_runtime.turns import Turns
 
 
 class Operations:
     """Answers for one loaded model."""
 
-    def __init__(self, manifest, flavour, model, load_seconds):
+    def __init__(self, manifest, flavour, model, load_seconds, processes=1, memory_bytes=0):
         self._manifest = manifest
         self._flavour = flavour
         self._model = model
         self._load_seconds = load_seconds
-        self._turns = Turns(self._call)
+        self._turns = Turns(self._call, lambda: more.wanted())
+        more = Processes(processes, memory_bytes, self._turns.add)
 
     def answer(self, header, table):
         """(header, table or None) of the answer. Never raises: what goes wrong is an answer too."""

@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 from contextlib import contextmanager
 
 from weles_runtime import flavours, manifest, model_file, settings, warm
+from weles_runtime.connection import Connection
 from weles_runtime.errors import ContractError, describe
 from weles_runtime.lifetime import Lifetime
 from weles_runtime.operations import Operations
@@ -64,11 +66,23 @@ def run(environ):
     model, load_seconds = _load(flavour, described, run_dir)
     lifetime.finish(is_use=True)
 
-    server = Server(chosen, lifetime, Operations(described, flavour, model, load_seconds).answer)
+    operations = Operations(described, flavour, model, load_seconds, chosen.processes, chosen.memory_bytes)
+    server = Server(chosen, lifetime, operations.answer)
     ending.act = server.end
     server.listen()
     server.serve()
     server.drain(lifetime.lease_is_lost)
+    _exit(ENDED)
+
+
+def join(environ, descriptor):
+    """Load the model of a running runtime, too, and answer on a connected socket until the runtime closes it."""
+    chosen = settings.from_environ(environ)
+    described = manifest.read(chosen.model_dir)
+    flavour = flavours.find(described.flavour)
+    operations = Operations(described, flavour, flavour.load(described), 0.0)
+    stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=descriptor)
+    Connection(stream, operations.answer, Lifetime(chosen), chosen.max_frame_bytes).serve()
     _exit(ENDED)
 
 

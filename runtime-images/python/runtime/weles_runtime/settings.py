@@ -6,7 +6,7 @@ from weles_runtime.errors import ContractError
 
 
 class Settings(NamedTuple):
-    """Two folders, three times in seconds, and the largest frame in bytes."""
+    """Two folders, three times in seconds, the largest frame in bytes; how many processes there may be, and their memory."""
 
     model_dir: str
     run_dir: str
@@ -14,6 +14,8 @@ class Settings(NamedTuple):
     age_seconds: float
     lease_seconds: float
     max_frame_bytes: int
+    processes: int
+    memory_bytes: int
 
 
 def from_environ(environ):
@@ -35,4 +37,6 @@ def from_environ(environ):
         number("WELES_AGE_SECONDS", 3600),
         number("WELES_LEASE_SECONDS", 60),
         int(number("WELES_MAX_FRAME_BYTES", 1 << 30)),
+        int(number("WELES_PROCESSES", 1)),
+        int(number("WELES_MEMORY_BYTES", 1 << 62)),
     )
