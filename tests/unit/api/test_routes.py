@@ -15,26 +15,7 @@ from registry import first_start
 from registry.api.services import services
 from registry.app import create_app
 from registry.settings import Settings
-
-FREEZE = "joblib==1.4.2\nnumpy==1.26.4\nweles @ file:///home/ann/weles\n"
-
-
-def form(name: str = "wine", **changes: Any) -> dict[str, Any]:
-    metadata = {"name": name, "target": "y", "flavour": "sklearn", "language_version": "3.11.7"}
-    parts = {
-        "metadata": json.dumps({**metadata, **{key: changes[key] for key in changes if key not in _PARTS}}),
-        "model": (io.BytesIO(b"bytes of a model"), "model.pkl"),
-        "requirements": (io.BytesIO(FREEZE.encode()), "requirements.txt"),
-        "data": (io.BytesIO(b"x,y\n1.5,a\n2.5,b\n"), "data.csv", "text/csv"),
-    }
-    return {**parts, **{key: changes[key] for key in changes if key in _PARTS}}
-
-
-_PARTS = ("metadata", "model", "requirements", "data", "golden")
-
-
-def upload(client: FlaskClient, *arguments: Any, **changes: Any) -> Any:
-    return client.post("/api/v1/models", data=form(*arguments, **changes), content_type="multipart/form-data")
+from tests.unit.api.uploads import form, upload
 
 
 def test_an_upload_is_accepted_and_its_job_waits(client: FlaskClient) -> None:
