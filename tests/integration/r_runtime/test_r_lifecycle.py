@@ -17,7 +17,7 @@ from registry.domain.ports.runner import RunnableVersion
 from registry.domain.schema import ColumnType, Field, Schema
 from registry.runners.channel import ContainerGone
 from registry.tables.table import Table
-from tests.integration.r_runtime.conftest import Model, Running
+from tests.integration.r_runtime.conftest import SUITE, Model, Running
 
 pytestmark = pytest.mark.docker
 
@@ -112,6 +112,13 @@ def test_columns_come_in_the_order_of_the_manifest(save: Save, start: Start) -> 
     runtime = start(save(calling("newdata[[1]] - newdata[[2]]"), inputs))
     turned = Table.from_values(inputs, {"x": [5.0], 'ż "2"\\': [3.0]}).select(['ż "2"\\', "x"])
     assert runtime.predict(turned) == {"prediction": [2.0]}
+
+
+@pytest.mark.skipif(SUITE == "bullseye", reason="no package there brings data.table")
+def test_a_model_may_rename_its_columns_where_they_lie(save: Save, start: Start) -> None:
+    runtime = start(save(calling("data.table::setnames(newdata, 'x', 'renamed'); newdata$renamed * 2")))
+    for _ in range(2):
+        assert runtime.predict([1.0]) == {"prediction": [2.0]}
 
 
 def test_a_frame_over_the_limit_is_refused_and_the_runtime_goes_on(save: Save, start: Start) -> None:
