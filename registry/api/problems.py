@@ -1,5 +1,6 @@
 """Errors over HTTP: RFC 9457 problem documents. The one place where an error becomes a status."""
 
+import errno
 import json
 import re
 import time
@@ -48,12 +49,16 @@ STATUS: dict[type[WelesError], HTTPStatus] = {
     lake.BlobUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     lake.BuilderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     lake.CapacityExceeded: HTTPStatus.SERVICE_UNAVAILABLE,
+    lake.DiskFull: HTTPStatus.SERVICE_UNAVAILABLE,
     lake.EnvironmentNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     lake.LakeBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     lake.LakeFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     lake.ModelBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     lake.RuntimeNotReady: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# As SQLite and Postgres say it.
+_DATABASE_FULL = re.compile("database or disk is full|could not extend file|No space left on device")
 MEDIA_TYPE = "application/problem+json"
 # A client that is still sending would miss the answer: so much of what it sends is read first.
 _DRAIN_BYTES, _DRAIN_SECONDS = 1 << 30, 10.0
@@ -132,7 +137,7 @@ def translated(error: HTTPException) -> WelesError:
     if status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
         return invalid.UnsupportedMediaType(request.mimetype, ("application/json",))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return lake.LakeFailed()
+        return lake.DiskFull() if _found_no_room(getattr(error, "original_exception", None)) else lake.LakeFailed()
     messages = getattr(error, "data", {}).get("messages") if isinstance(getattr(error, "data", None), dict) else None
     problems = _field_problems(messages)
     detail = "Fields of the request are not right." if problems else error.description or error.name
@@ -147,6 +152,11 @@ def stored_problem(stored: dict[str, Any] | None) -> dict[str, Any] | None:
 def slug(error: type[WelesError]) -> str:
     """`InvalidInput` → `invalid-input`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", error.__name__).lower()
+
+
+def _found_no_room(error: BaseException | None) -> bool:
+    """A write that failed because the disk, or what the lake may use of it, is full: a file's, or the database's."""
+    return getattr(error, "errno", None) in _NO_ROOM or _DATABASE_FULL.search(str(error)) is not None
 
 
 def _field_problems(messages: Any) -> list[dict[str, str]]:

@@ -4,15 +4,11 @@ from typing import Any
 
 from registry.domain.errors.lake import BuilderUnavailable
 from registry.domain.errors.model import ModelNotLoadable
-from registry.domain.ports.runner import Ending
+from registry.domain.ports.runner import Ending, ImageGone
 from registry.runners.pods import MODEL
 
-NO_SUCH_IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
-NEVER_STARTS = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
-
-
-def _statuses(seen: Any) -> list[Any]:
-    return [*(seen.status.init_container_statuses or ()), *(seen.status.container_statuses or ())]
+_NO_SUCH_IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
+_NEVER_STARTS = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
 
 
 def has_started(seen: Any, name: str) -> bool:
@@ -27,15 +23,22 @@ def ended(seen: Any) -> Ending | None:
     return None
 
 
-def waits_for(seen: Any) -> list[tuple[str, str]]:
-    """(reason, message) of what the pod's containers wait for."""
-    waiting = [each.state.waiting for each in _statuses(seen) if each.state.waiting is not None]
-    return [(each.reason or "", each.message or "") for each in waiting]
-
-
-def is_missing(message: str) -> bool:
-    """Whether the registry answered, and has no such image."""
-    return "not found" in message.lower() or "manifest unknown" in message.lower()
+def never_starts(seen: Any) -> Exception | None:
+    """Why its containers will never start; None as long as they may."""
+    name = seen.metadata.name
+    bring = next((each for each in seen.status.init_container_statuses or ()), None)
+    if bring is not None and bring.state.terminated is not None and bring.state.terminated.exit_code:
+        return BuilderUnavailable(f"the pod {name} could not get its model from the lake")
+    for reason, message in _waits_for(seen):
+        if reason in _NO_SUCH_IMAGE and _is_missing(message):
+            return ImageGone(message)
+        if reason in _NO_SUCH_IMAGE:
+            return BuilderUnavailable(f"the cluster cannot pull an image of {name}: {message or reason}")
+        if reason in _NEVER_STARTS:
+            return BuilderUnavailable(f"the cluster cannot start {name}: {message or reason}")
+    if seen.status.phase == "Failed":
+        return BuilderUnavailable(f"the pod {name} failed: {seen.status.message or seen.status.reason}")
+    return None
 
 
 def too_late(seen: Any, seconds: int) -> Exception:
@@ -48,3 +51,18 @@ def too_late(seen: Any, seconds: int) -> Exception:
     if not has_started(seen, MODEL):
         return BuilderUnavailable(f"the pod did not start within {seconds} seconds")
     return ModelNotLoadable("TimeoutError", f"not loaded within {seconds} seconds", "")
+
+
+def _statuses(seen: Any) -> list[Any]:
+    return [*(seen.status.init_container_statuses or ()), *(seen.status.container_statuses or ())]
+
+
+def _waits_for(seen: Any) -> list[tuple[str, str]]:
+    """(reason, message) of what the pod's containers wait for."""
+    waiting = [each.state.waiting for each in _statuses(seen) if each.state.waiting is not None]
+    return [(each.reason or "", each.message or "") for each in waiting]
+
+
+def _is_missing(message: str) -> bool:
+    """Whether the registry answered, and has no such image."""
+    return "not found" in message.lower() or "manifest unknown" in message.lower()

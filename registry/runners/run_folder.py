@@ -71,9 +71,7 @@ class RunFolder:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return None
             with suppress(ValueError, RecursionError):
-                document: Any = json.loads(file.read(_LARGEST_FAILURE))
-                if isinstance(document, dict):
-                    return {name: storable(str(document.get(name, ""))) for name in ("class", "message", "traceback")}
+                return failure_texts(json.loads(file.read(_LARGEST_FAILURE)))
         return None
 
     def remove(self) -> None:
@@ -188,3 +186,10 @@ class RunFolders:
         for path in self._models.iterdir():
             if self._containers / path.name not in folders:
                 ModelFolder(path).remove()
+
+
+def failure_texts(document: Any) -> Json | None:
+    """What a runtime says of a model that it cannot load, if it says so: {class, message, traceback}, texts only."""
+    if not isinstance(document, dict):
+        return None
+    return {name: storable(str(document.get(name, ""))) for name in ("class", "message", "traceback")}

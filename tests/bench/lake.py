@@ -59,7 +59,7 @@ class Weles:
             parts: dict[str, Any] = {
                 "metadata": (None, json.dumps(metadata)),
                 "model": pickled,
-                "requirements": (None, self._freeze()),
+                "requirements": (None, self.freeze),
                 "data": ("data.csv", data, "text/csv"),
                 "golden": (None, self._golden(model)),
             }
@@ -172,6 +172,8 @@ class Weles:
         program = "import platform; print(platform.python_version(), end='')"
         return subprocess.run([python_of("flask"), "-c", program], check=True, capture_output=True, text=True).stdout
 
-    def _freeze(self) -> str:
+    @cached_property
+    def freeze(self) -> str:
+        """What is installed beside it."""
         command = [uv.find_uv_bin(), "pip", "freeze", "-q", "--python", python_of("flask")]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout

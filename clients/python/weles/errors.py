@@ -8,7 +8,7 @@
     ├── ModelError    ModelRaised  ModelNotLoadable  ModelDied  ModelOutOfMemory  PredictionTimeout
     │                 ModelNotUsable  AnswersDiffer
     ├── LakeError     EnvironmentNotReady  CapacityExceeded  BuilderUnavailable  BlobUnavailable  LakeBusy
-    │                 LakeFailed  ModelBusy  AnalysisUnavailable  RuntimeNotReady
+    │                 LakeFailed  ModelBusy  AnalysisUnavailable  RuntimeNotReady  DiskFull
     │                 LakeUnreachable  UnexpectedAnswer
     └── UploadFailed  of the family of its `reason`
 
@@ -33,6 +33,7 @@ __all__ = [
     "Cancelled",
     "CapacityExceeded",
     "Deleted",
+    "DiskFull",
     "EnvironmentFailed",
     "EnvironmentNotReady",
     "Exists",
@@ -273,6 +274,10 @@ class AnalysisUnavailable(LakeError):
 
 class BlobUnavailable(LakeError):
     """Stored bytes cannot be read."""
+
+
+class DiskFull(LakeError):
+    """The lake has no room left on its disk."""
 
 
 class LakeBusy(LakeError):

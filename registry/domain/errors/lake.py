@@ -99,6 +99,20 @@ class BlobUnavailable(LakeError):
         )
 
 
+class DiskFull(LakeError):
+    """What was sent, or the database, found no room. Nothing of it is kept."""
+
+    title = "The lake's disk is full"
+    retry_after = 60
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The lake has no room left on its disk; nothing of this was kept.",
+            next="Tell the operator: `weles-admin doctor` shows the disks, `weles-admin images prune` and "
+            "`weles-admin blobs gc` free some.",
+        )
+
+
 class LakeBusy(LakeError):
     title = "The lake cannot do this right now"
 

@@ -14,7 +14,7 @@ from registry.api.services import services
 from registry.domain.entities import Environment, Shown, State, now
 from registry.domain.ports.desk import Desk
 from registry.domain.schema import Schema
-from tests.unit.api.test_routes import upload
+from tests.unit.api.uploads import upload
 from tests.unit.runtime.runtime_process import FromSource, RuntimeProcess
 
 SOURCE = """

@@ -18,7 +18,7 @@ from registry.domain.access import Audience, Scope, Visibility
 from registry.domain.entities import Explanation, now
 from registry.domain.ports.desk import Desk
 from registry.settings import Settings
-from tests.unit.api.test_routes import upload
+from tests.unit.api.uploads import upload
 
 ENVIRONMENT = "sha256:" + "e" * 64
 CALLERS = ("nobody", "stranger", "guest", "owner", "admin", "owner to read", "owner to predict", "admin to read")

@@ -22,7 +22,7 @@ from registry.db.tables import datasets
 from registry.services.purge import Purge
 from registry.settings import Settings
 from registry.tables import formats
-from tests.unit.api.test_routes import form
+from tests.unit.api.uploads import form
 
 CSV = b"x,kind,day\n1.5,a,2026-11-25\n,b,2026-11-26\n2.5,a,\n"
 

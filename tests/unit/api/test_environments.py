@@ -17,7 +17,7 @@ from registry.db.tables import environments, versions
 from registry.domain.errors.lake import BuilderUnavailable, RuntimeNotReady
 from registry.domain.ports.desk import Desk
 from registry.settings import Settings
-from tests.unit.api.test_routes import upload
+from tests.unit.api.uploads import upload
 
 FILES = Path(__file__).parents[2] / "environments" / "inputs"
 ONE, TWO = "sha256:" + "1" * 64, "sha256:" + "2" * 64

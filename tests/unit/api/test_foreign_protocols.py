@@ -14,7 +14,7 @@ from registry.domain.entities import Shown
 from registry.domain.schema import Schema
 from registry.tables import json_format
 from registry.tables.table import Table
-from tests.unit.api.test_routes import upload
+from tests.unit.api.uploads import upload
 from tests.unit.tables.inference_requests import COLUMNS, INPUTS, SCHEMA, request
 
 TRAINING = {

@@ -4,8 +4,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.unit.api.test_routes import upload
 from tests.unit.api.test_users_and_tokens import bearer, make_token
+from tests.unit.api.uploads import upload
 
 
 def _figures(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:

@@ -2,7 +2,7 @@
 
 from flask.testing import FlaskClient
 
-from tests.unit.api.test_routes import upload
+from tests.unit.api.uploads import upload
 
 
 def test_a_cancelled_preparation_is_tried_again_by_a_new_job(client: FlaskClient) -> None:

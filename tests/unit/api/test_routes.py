@@ -2,36 +2,20 @@
 
 import io
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine
 
 from registry import first_start
 from registry.api.services import services
 from registry.app import create_app
 from registry.settings import Settings
-
-FREEZE = "joblib==1.4.2\nnumpy==1.26.4\nweles @ file:///home/ann/weles\n"
-
-
-def form(name: str = "wine", **changes: Any) -> dict[str, Any]:
-    metadata = {"name": name, "target": "y", "flavour": "sklearn", "language_version": "3.11.7"}
-    parts = {
-        "metadata": json.dumps({**metadata, **{key: changes[key] for key in changes if key not in _PARTS}}),
-        "model": (io.BytesIO(b"bytes of a model"), "model.pkl"),
-        "requirements": (io.BytesIO(FREEZE.encode()), "requirements.txt"),
-        "data": (io.BytesIO(b"x,y\n1.5,a\n2.5,b\n"), "data.csv", "text/csv"),
-    }
-    return {**parts, **{key: changes[key] for key in changes if key in _PARTS}}
-
-
-_PARTS = ("metadata", "model", "requirements", "data", "golden")
-
-
-def upload(client: FlaskClient, *arguments: Any, **changes: Any) -> Any:
-    return client.post("/api/v1/models", data=form(*arguments, **changes), content_type="multipart/form-data")
+from tests.unit.api.uploads import form, upload
 
 
 def test_an_upload_is_accepted_and_its_job_waits(client: FlaskClient) -> None:
@@ -194,6 +178,32 @@ def test_an_unforeseen_fault_is_told_without_its_insides(
     response = client.get("/api/v1/models")
     assert (response.status_code, response.json["type"]) == (500, "/problems/lake-failed")
     assert "division" not in response.text
+
+
+def _writes_to_a_full_disk(*_: Any, **__: Any) -> None:
+    with Path("/dev/full").open("wb", buffering=0) as file:
+        file.write(b"x")
+
+
+def _writes_to_a_full_database(*_: Any, **__: Any) -> None:
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+        connection.exec_driver_sql("PRAGMA max_page_count = 2")
+        connection.exec_driver_sql("INSERT INTO t VALUES (zeroblob(1000000))")
+
+
+@pytest.mark.parametrize("write", [_writes_to_a_full_disk, _writes_to_a_full_database])
+def test_a_full_disk_is_told_by_name(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, write: Callable[..., None]
+) -> None:
+    with app.app_context():
+        monkeypatch.setattr(type(services().uploads), "upload", write)
+    app.logger.disabled = True
+    response = upload(client)
+    assert (response.status_code, response.json["type"]) == (503, "/problems/disk-full")
+    assert "prune" in response.json["next"]
+    assert response.headers["Retry-After"] == "60"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.unit.api.test_routes import upload
+from tests.unit.api.uploads import upload
 
 MODELS = "/api/v1/models"
 

@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from registry.api.services import services
-from tests.unit.api.test_routes import form, upload
 from tests.unit.api.test_users_and_tokens import bearer
+from tests.unit.api.uploads import form, upload
 
 MODEL = "/api/v1/models/wine"
 ACCESS = f"{MODEL}/access"

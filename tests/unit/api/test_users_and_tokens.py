@@ -17,7 +17,7 @@ from registry.db.engine import connect
 from registry.db.tables import tokens
 from registry.domain.ports.desk import Desk
 from registry.settings import Settings
-from tests.unit.api.test_routes import upload
+from tests.unit.api.uploads import upload
 
 WRONG = {"name": "ann", "password": "wrong"}
 RIGHT = {"name": "ann", "password": "correct horse"}

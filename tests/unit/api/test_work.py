@@ -17,7 +17,7 @@ from registry.domain.errors.model import ModelRaised
 from registry.domain.ports.desk import Desk
 from registry.services import batch
 from registry.settings import Settings
-from tests.unit.api.test_routes import upload
+from tests.unit.api.uploads import upload
 
 MODEL = "/api/v1/models/wine"
 
