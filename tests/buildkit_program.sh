@@ -30,10 +30,10 @@ for kind in deb deb-src; do echo "$kind ${signed:+[signed-by=$signed] }$mirror t
 apt=(-qy -o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$work/lists"
   -o Dir::State::status=/dev/null -o "Dir::Cache::archives=$work/archives" -o APT::Sandbox::User=root)
 apt-get "${apt[@]}" update >&2
-apt-get "${apt[@]}" install --download-only --no-install-recommends golang-go docker-buildx golang-github-docker-docker-dev \
+apt-get "${apt[@]}" install --download-only --no-install-recommends golang-go golang-github-docker-docker-dev \
   $(printf 'golang-github-%s-dev ' agext-levenshtein aws-aws-sdk-go-v2 coreos-go-systemd dimchansky-utfbom gofrs-flock \
     golang-jwt-jwt google-shlex mitchellh-hashstructure urfave-cli vbatts-tar-split) >/dev/null
-for package in "$work"/archives/{golang-,docker-buildx}*.deb; do dpkg-deb -x "$package" "$work/root"; done
+for package in "$work"/archives/golang-*.deb; do dpkg-deb -x "$package" "$work/root"; done
 # Its go.mod, and what Debian has no packages of.
 (cd "$work" && apt-get "${apt[@]}" source --download-only docker.io >/dev/null) || true
 tar -xJf "$work"/docker.io_*.orig-buildkit.tar.xz -C "$work/own"
@@ -44,6 +44,6 @@ cp "$work/own/buildkit/go.mod" "$work/root/usr/share/gocode/src/github.com/moby/
 export GOROOT=$work/root/usr/lib/go GOPATH=$work/root/usr/share/gocode:$work/own GOCACHE=$work/cache
 export GO111MODULE=off GOFLAGS='' GOTOOLCHAIN=local CGO_ENABLED=0
 (cd "$work" && "$GOROOT/bin/go" build -tags 'osusergo netgo' -ldflags '-s -w' -o "$programs/.buildkitd" github.com/moby/buildkit/cmd/buildkitd)
-cp "$work/root/usr/libexec/docker/cli-plugins/docker-buildx" "$programs/docker-buildx"
+cp "$(deploy/local/plugin.sh docker-buildx)/cli-plugins/docker-buildx" "$programs/docker-buildx"
 mv "$programs/.buildkitd" "$programs/buildkitd"
 echo "$programs"
