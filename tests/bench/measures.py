@@ -8,8 +8,8 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -36,6 +36,7 @@ class Latency:
 class Throughput:
     """Requests per second at CONNECTIONS connections; latencies in ms; `errors` are answers other than 2xx or 3xx."""
 
+    requests: int
     per_second: float
     p50: float
     p99: float
@@ -109,7 +110,8 @@ def throughput(running: Running, question: Question, seconds: int = LOAD_SECONDS
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "30s", "-s", _WRK_SCRIPT, url]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environ)
     report = json.loads(done.stdout.strip().splitlines()[-1])
-    return Throughput(report["requests"] / report["seconds"], report["p50"], report["p99"], report["errors"])
+    asked = report["requests"]
+    return Throughput(asked, asked / report["seconds"], report["p50"], report["p99"], report["errors"])
 
 
 def seconds_of(running: Running, question: Question, runs: int) -> float:
@@ -174,15 +176,32 @@ def bare_container(image: str, folder: Path, model: str) -> tuple[float, float]:
 
 def memory_mib(pid: int) -> float:
     """Proportional memory of a process and all its children, in MiB."""
-    total, waiting = 0.0, [pid]
-    while waiting:
-        each = waiting.pop()
-        try:
+    total = 0.0
+    for each in descendants(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
             for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     total += int(line.split()[1]) / 1024
-            for task in Path(f"/proc/{each}/task").iterdir():
-                waiting += map(int, (task / "children").read_text().split())
-        except (FileNotFoundError, ProcessLookupError):
-            continue
     return total
+
+
+def scheduled(pids: Iterable[int]) -> tuple[float, float]:
+    """Seconds that these processes have had a processor, and seconds that they have waited for one, ready to run."""
+    ran = waited = 0
+    for pid in pids:
+        for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                had, lacked, _ = task.read_text().split()
+                ran, waited = ran + int(had), waited + int(lacked)
+    return ran / 1e9, waited / 1e9
+
+
+def descendants(pid: int) -> list[int]:
+    """The process and all its children."""
+    found, waiting = [], [pid]
+    while waiting:
+        found.append(waiting.pop())
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for task in Path(f"/proc/{found[-1]}/task").iterdir():
+                waiting += map(int, (task / "children").read_text().split())
+    return found

@@ -70,10 +70,24 @@ def under_load(folder: Path, quick: bool) -> str:
             with serving(server, [model], folder) as running:
                 question = measures.rows_of(server, folder, model, 1)
                 measures.throughput(running, question, 2)
+                at_work = measures.descendants(running.process.pid)
+                if isinstance(server, Weles):
+                    at_work += server.container_processes()
+                before = measures.scheduled(at_work)
                 found = measures.throughput(running, question, 3 if quick else measures.LOAD_SECONDS)
+                after = measures.scheduled(at_work)
             rows.append([server.name, number(found.per_second, 0), number(found.p50, 1), number(found.p99, 1)])
             rows[-1].append(number(found.errors, 0))
-        columns = ["server", "requests/s", "p50 ms", "p99 ms", "errors"]
+            rows[-1] += [number((b - a) * 1000 / found.requests) for a, b in zip(before, after, strict=True)]
+        columns = [
+            "server",
+            "requests/s",
+            "p50 ms",
+            "p99 ms",
+            "errors",
+            "at work, ms each",
+            "in wait for a processor, ms each",
+        ]
         parts.append(table(f"One row, 16 connections: {what}", columns, rows))
     return "\n".join(parts)
 
