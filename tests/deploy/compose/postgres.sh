@@ -1,16 +1,9 @@
 #!/usr/bin/env bash
 # postgres.sh TAG: a Postgres image from Debian, for machines that can pull none: as much of the official image's manner as
 # deploy/compose.yaml needs (POSTGRES_USER, POSTGRES_DB, POSTGRES_PASSWORD_FILE, PGDATA).
-set -euo pipefail
-cd "$(dirname "$0")/../../.."
-. deploy/local/common.sh
-. runtime-images/bootstrap/debian.sh
+. "$(dirname "$0")/image.sh"
 
-docker image inspect "$1" >/dev/null 2>&1 && exit 0
-command -v mmdebstrap >/dev/null || install mmdebstrap
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-debian_root bookworm "$work/root.tar" postgresql,ca-certificates >"$work/log" 2>&1 || { tail -20 "$work/log" >&2; die "Debian's Postgres could not be installed."; }
+debian_with postgresql
 docker import "$work/root.tar" "$1-root" >/dev/null
 cat >"$work/start" <<'START'
 #!/bin/bash

@@ -1,13 +1,8 @@
 #!/usr/bin/env bash
 # s3.sh TAG BASE: moto as an image that speaks S3 at port 9000, for machines that can pull no store. It keeps nothing on disk.
 # BASE is an image of this machine's Python.
-set -euo pipefail
-cd "$(dirname "$0")/../../.."
-. deploy/local/common.sh
+. "$(dirname "$0")/image.sh"
 
-docker image inspect "$1" >/dev/null 2>&1 && exit 0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 .venv/bin/uv pip install -q --target "$work/site" "$(.venv/bin/uv pip freeze | grep '^moto==' | sed 's/==/[server]==/')" >&2
 # Whatever a real store is told (server, /data), this one has its own arguments.
 cat >"$work/Dockerfile" <<DOCKERFILE

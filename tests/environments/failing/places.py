@@ -6,7 +6,6 @@ import io
 import ssl
 import subprocess
 import tarfile
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ import docker
 
 from builders import resolve, throwaway
 from builders.site import SiteSettings
+from tests import small_server
 from tests.environments.failing.cases import Case
 from tests.integration.builders import private_index, small_cran
 
@@ -125,24 +125,14 @@ def _served(
     host: str, handler: type[http.server.BaseHTTPRequestHandler], context: ssl.SSLContext | None = None
 ) -> Iterator[int]:
     """A server of that handler; its port."""
-    with http.server.ThreadingHTTPServer((host, 0), handler) as server:
-        if context is not None:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    server = http.server.ThreadingHTTPServer((host, 0), handler)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    with small_server.running(server):
+        yield server.server_port
 
 
-class _Quiet(http.server.BaseHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
-
-
-class _Proxy(_Quiet):
+class _Proxy(small_server.Quiet, http.server.BaseHTTPRequestHandler):
     """A proxy that asks for a password."""
 
     def do_CONNECT(self) -> None:
@@ -155,7 +145,7 @@ class _Proxy(_Quiet):
         self.do_CONNECT()
 
 
-class _Index(_Quiet):
+class _Index(small_server.Quiet, http.server.BaseHTTPRequestHandler):
     """An index with one package, whose file is not the one that its page says."""
 
     def do_HEAD(self) -> None:

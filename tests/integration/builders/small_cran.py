@@ -1,12 +1,11 @@
 """Repositories in the form of CRAN with packages that are made up here, and one over HTTP with a password."""
 
-import base64
 import functools
 import http.server
 import io
 import tarfile
-import threading
-from contextlib import contextmanager
+
+from tests import small_server
 
 
 def write_repository(folder, *packages):
@@ -36,41 +35,13 @@ def write_repository(folder, *packages):
     return folder
 
 
-class _Handler(http.server.SimpleHTTPRequestHandler):
+class _Handler(small_server.Private, http.server.SimpleHTTPRequestHandler):
     def do_GET(self):
-        if self.headers.get("Authorization") != self.server.expected:
-            self.send_response(401)
-            self.send_header("WWW-Authenticate", 'Basic realm="private"')
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-        else:
-            self.server.served.append(self.path)
+        if self.lets_in():
             super().do_GET()
 
-    def log_message(self, *arguments):
-        pass
 
-
-class PrivateCran(http.server.ThreadingHTTPServer):
-    """Serves a folder to who knows the password; `served` are the paths that were given out."""
-
-    def __init__(self, host, folder, credentials):
-        super().__init__((host, 0), functools.partial(_Handler, directory=str(folder)))
-        self.host = host
-        self.expected = "Basic " + base64.b64encode(credentials.encode()).decode()
-        self.served = []
-
-    def address(self, credentials):
-        return f"http://{credentials}@{self.host}:{self.server_port}"
-
-
-@contextmanager
 def serve_cran(host, folder, credentials):
-    with PrivateCran(host, folder, credentials) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    """The folder, for who knows the password."""
+    handler = functools.partial(_Handler, directory=str(folder))
+    return small_server.running(small_server.PrivateServer(host, handler, credentials))

@@ -64,8 +64,8 @@ def test_a_proxy_with_a_password_is_the_way_to_the_index(make_builder, base, rep
         site = SiteSettings(index_url=index, proxies={"http_proxy": proxy.address(WALKER)})
         builder = make_builder(store=tmp_path / "packages", site=site)
         assert dict(acquire(builder, base, report).installed) == {"weles-private-probe": "1.0"}
-        assert all(address.startswith("http://packages.weles.invalid/") for address in proxy.asked)
-        assert any(address.endswith(".whl") for address in proxy.asked)
+        assert all(address.startswith("http://packages.weles.invalid/") for address in proxy.served)
+        assert any(address.endswith(".whl") for address in proxy.served)
         assert [word for word in ("Zq7-proxy-password", "Zq7-index-password") if word in "".join(report.lines)] == []
 
         wrong = SiteSettings(index_url=index, proxies={"http_proxy": proxy.address("walker:wrong")})

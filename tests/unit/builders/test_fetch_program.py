@@ -5,18 +5,18 @@ import base64
 import hashlib
 import http.server
 import json
-import threading
 from pathlib import Path
 
 import pytest
 
 from builders.in_container import fetch
+from tests import small_server
 
 CONTENT = b"wheel" * 100_000
 SHA = hashlib.sha256(CONTENT).hexdigest()
 
 
-class Index(http.server.BaseHTTPRequestHandler):
+class Index(small_server.Quiet, http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.seen.append((self.path, self.headers.get("Authorization")))
         if self.path == "/redirect":
@@ -35,19 +35,13 @@ class Index(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(CONTENT)
 
-    def log_message(self, *arguments):
-        pass
-
 
 @pytest.fixture
 def index():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
-        server.seen = []
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index)
+    server.seen = []
+    with small_server.running(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)
