@@ -5,7 +5,7 @@ PYTHON ?= python3
 export PORT HOME_DIR PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stop test test-cluster test-unit test-stores test-environments bench lint format clean test-deploy
+.PHONY: help demo stop test test-buildkit test-cluster test-unit test-stores test-environments bench lint format clean test-deploy
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,11 @@ test-cluster: .venv/ready ## The tests that need a Kubernetes: a real one, in na
 	@deploy/local/engine.sh
 	@deploy/local/postgres.sh
 	@tests/deploy/cluster/run.sh $(ARGS)
+
+test-buildkit: .venv/ready ## Images built by a BuildKit beside the engine (root; the first time makes one, 5 minutes)
+	@deploy/local/engine.sh
+	@tests/buildkit_program.sh >/dev/null
+	.venv/bin/pytest tests/contract/test_image_build.py tests/integration/builders/test_built_elsewhere.py $(ARGS)
 
 test-stores: .venv/ready ## The integration tests again, on Postgres and on an S3 store instead of files
 	@deploy/local/engine.sh

@@ -6,12 +6,11 @@ vertexes=1 {digest=1, name=3, cached=4, started=5, completed=6, error=7}, logs=3
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator
 
-Field = tuple[int, int | bytes]
+from builders.build_progress import BuildProgress
 
-_STEP = re.compile(r"\[(?:(?P<stage>[\w.-]+) )?\s*(?P<number>\d+)/(?P<of>\d+)\]")
+Field = tuple[int, int | bytes]
 
 
 class BrokenTrace(ValueError):
@@ -53,20 +52,8 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
     raise BrokenTrace("a number is too long")
 
 
-class TraceReader:
-    """Follows one build. `fraction` of its Dockerfile steps is done (0 to 1); `step` is the last one begun."""
-
-    def __init__(self) -> None:
-        self.step = ""
-        self._of: dict[str, int] = {}
-        self._done: set[str] = set()
-        self._seen: set[tuple[str, str]] = set()
-        self._partial: dict[bytes, bytes] = {}
-
-    @property
-    def fraction(self) -> float:
-        steps = sum(self._of.values())
-        return min(1.0, len(self._done) / steps) if steps else 0.0
+class TraceReader(BuildProgress):
+    """Reads what the engine's API sends."""
 
     def feed(self, aux: str) -> list[str]:
         """New log lines of one message; a message that cannot be read gives none."""
@@ -84,35 +71,20 @@ class TraceReader:
 
     def _vertex(self, data: bytes) -> list[str]:
         values = dict(fields(data))
-        name, error = _text(values.get(3)), _text(values.get(7))
-        cached, started, completed = bool(values.get(4)), 5 in values, 6 in values
-        found = _STEP.match(name)
-        if found is not None:
-            self._of[found["stage"] or ""] = int(found["of"])
-        lines = []
-        if (started or cached) and self._is_new(name, "started"):
-            self.step = name
-            lines.append(name)
-        if cached and self._is_new(name, "cached"):
-            lines.append("CACHED")
-        if completed and found is not None and not error:
-            self._done.add(found[0])
-        if error and self._is_new(name, "error"):
-            lines.append(f"ERROR: {error}")
-        return lines
+        return self.vertex(
+            _text(values.get(3)),
+            started=5 in values,
+            completed=6 in values,
+            cached=bool(values.get(4)),
+            error=_text(values.get(7)),
+        )
 
     def _log(self, data: bytes) -> list[str]:
         values = dict(fields(data))
         vertex, message = values.get(1), values.get(4)
         if not isinstance(vertex, bytes) or not isinstance(message, bytes):
             return []
-        *whole, self._partial[vertex] = (self._partial.get(vertex, b"") + message).split(b"\n")
-        return [line.decode("utf-8", "replace").rstrip("\r") for line in whole]
-
-    def _is_new(self, name: str, event: str) -> bool:
-        new = (name, event) not in self._seen
-        self._seen.add((name, event))
-        return new
+        return self.output(vertex, message)
 
 
 def _text(value: int | bytes | None) -> str:

@@ -14,6 +14,8 @@ from docker.errors import ImageNotFound, NotFound
 
 from builders.bases import Base
 from builders.build_cache import BuildCache
+from builders.build_log import BuildOutcome
+from builders.buildx import Buildx
 from builders.built_image import BuiltImage
 from builders.context import build_context, runtime_files
 from builders.delivery import Delivery
@@ -22,11 +24,12 @@ from builders.dockerfile import layers, step_detail
 from builders.engine import engine_errors
 from builders.errors import BuilderUnavailable, BuildFailed
 from builders.identity import Recipe, environment_id
-from builders.image_build import BuildOutcome, build_image
+from builders.image_build import EngineBuild, ImageBuild, build_image
 from builders.languages import LANGUAGES
 from builders.lock import Lock, Resolution
 from builders.packages import Missing, PackageMissing, PackageStore
 from builders.recipes import recipe_of, runtime_folder
+from builders.remote_build import RemoteBuild
 from builders.report import BuildReport
 from builders.resolve import failure
 from builders.runtimes import list_bases
@@ -44,8 +47,9 @@ class DockerBuilder:
 
     `lake` labels all that is made; `runtimes_folder` is `runtime-images`; `timeout_seconds` is for each of resolve,
     fetch and build when it is called without a watch; one watch holds for all of them. With `registry`, images are
-    delivered there; `cache` is tidied after builds. Every method may raise BuilderUnavailable, and those with a watch
-    Unwanted. Without a watch, who is not `patient` does not wait for an image with compilers (BaseInTheMaking).
+    delivered there; with `buildx` too, they are built by the BuildKit that it speaks to, and the engine does the rest.
+    `cache` is tidied after builds. Every method may raise BuilderUnavailable, and those with a watch Unwanted. Without
+    a watch, who is not `patient` does not wait for an image with compilers (BaseInTheMaking).
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class DockerBuilder:
         runtimes_folder: Path,
         timeout_seconds: float,
         registry: str = "",
+        buildx: Buildx | None = None,
         cache: BuildCache | None = None,
         patient: bool = True,
     ) -> None:
@@ -72,6 +77,11 @@ class DockerBuilder:
         self._cache = cache
         self._patient = patient
         self._delivery = Delivery(client, registry, lake) if registry else None
+        self._image_build: ImageBuild = EngineBuild(client)
+        if buildx is not None:
+            if self._delivery is None:
+                raise ValueError("a builder elsewhere needs a registry, from which the engine takes what it has built")
+            self._image_build = RemoteBuild(client, buildx, self._delivery)
 
     def bases(self) -> list[Base]:
         """The base images that environments can be built on."""
@@ -257,14 +267,16 @@ class DockerBuilder:
             files[f"libraries/{file.name}"] = file
         runtime = runtime_files(runtime_folder(lock.language, self._runtimes_folder))
         files |= {f"runtime/{name}": path for name, path in runtime.items()}
+        arguments = language.build_arguments(workshop, base)
         with build_context(files, self._store.root) as context:
-            return build_image(
-                self._client,
+            return self._image_build(
                 context,
                 tag=tag,
                 labels={"weles": self._lake, "weles.role": "content"},
+                # All that a recipe's ARGs name are images.
+                begins_from=(base.image, *arguments.values()),
                 watch=workshop.watch,
-                arguments=language.build_arguments(workshop, base),
+                arguments=arguments,
                 on_line=report.log,
                 on_progress=lambda fraction, step: report.phase("build", 0.9 * fraction, step_detail(step)),
             )

@@ -2,32 +2,76 @@
 
 import json
 import uuid
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import docker
 import requests
 from docker.errors import DockerException
 
+from builders.build_log import BuildLog, BuildOutcome, time_is_up
 from builders.buildkit_trace import TraceReader
 from builders.engine import engine_errors
 from builders.errors import BuilderUnavailable
 from builders.watch import Watch
 
-_LINES_KEPT = 400
 # So long the engine may take to end a build that it was told to end.
 _ENDING_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class BuildOutcome:
-    """`image_id` is `sha256:…`, or None when the build failed; `error` is then the engine's message."""
+class ImageBuild(Protocol):
+    """Makes an image from a context: `EngineBuild`, or `builders.remote_build.RemoteBuild`."""
 
-    image_id: str | None
-    error: str
-    log: tuple[str, ...]
+    def __call__(
+        self,
+        context: BinaryIO,
+        *,
+        tag: str,
+        labels: Mapping[str, str],
+        begins_from: Sequence[str],
+        watch: Watch,
+        arguments: Mapping[str, str],
+        on_line: Callable[[str], None],
+        on_progress: Callable[[float, str], None],
+    ) -> BuildOutcome:
+        """Build without network from a gzipped tar; the engine has the image, as `tag`, when there is one.
+
+        `begins_from` are the engine's images that the Dockerfile names. A build whose time is up is ended and has
+        failed. `on_progress` gets the fraction of steps done, 0 to 1, and the name of the step at work.
+        Raises Unwanted, and BuilderUnavailable when what builds cannot be spoken to.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineBuild:
+    """The engine builds: what a Dockerfile begins from is there."""
+
+    client: docker.DockerClient
+
+    def __call__(
+        self,
+        context: BinaryIO,
+        *,
+        tag: str,
+        labels: Mapping[str, str],
+        begins_from: Sequence[str],
+        watch: Watch,
+        arguments: Mapping[str, str],
+        on_line: Callable[[str], None],
+        on_progress: Callable[[float, str], None],
+    ) -> BuildOutcome:
+        return build_image(
+            self.client,
+            context,
+            tag=tag,
+            labels=labels,
+            watch=watch,
+            arguments=arguments,
+            on_line=on_line,
+            on_progress=on_progress,
+        )
 
 
 def build_image(
@@ -47,7 +91,7 @@ def build_image(
     Raises Unwanted, and BuilderUnavailable when the engine cannot be spoken to.
     """
     watch.check()
-    log, build = _Log(on_line, on_progress), uuid.uuid4().hex
+    said, build = _Messages(on_line, on_progress), uuid.uuid4().hex
     params = {
         "version": "2",
         "buildid": build,
@@ -62,15 +106,15 @@ def build_image(
         try:
             with engine_errors():
                 for message in _messages(client, params, context, watch.left + _ENDING_SECONDS):
-                    log.take(message)
+                    said.take(message)
         except BuilderUnavailable:
             if not stopped.is_set():
                 raise
     if stopped.is_set():
         watch.check()
-        log.error = f"the build took longer than {watch.limit:.0f} seconds and was ended"
-    error = log.error or ("" if log.image_id else "the engine ended the build without an image")
-    return BuildOutcome(None if error else log.image_id, error, tuple(log.lines))
+        said.error = time_is_up(watch.limit)
+    error = said.error or ("" if said.image_id else "the engine ended the build without an image")
+    return said.log.outcome(said.image_id, error)
 
 
 def _cancel(client: docker.DockerClient, build: str) -> None:
@@ -99,26 +143,18 @@ def _messages(
             yield json.loads(line)
 
 
-class _Log:
-    """What one build has said so far."""
+class _Messages:
+    """What the engine has answered so far."""
 
     def __init__(self, on_line: Callable[[str], None], on_progress: Callable[[float, str], None]) -> None:
-        self.lines: deque[str] = deque(maxlen=_LINES_KEPT)
         self.image_id: str | None = None
         self.error = ""
-        self._on_line = on_line
-        self._on_progress = on_progress
         self._trace = TraceReader()
-        self._told = (0.0, "")
+        self.log = BuildLog(self._trace, on_line, on_progress)
 
     def take(self, message: Mapping[str, Any]) -> None:
         self.error = message.get("error") or self.error
         if message.get("id") == "moby.image.id":
             self.image_id = message["aux"]["ID"]
         elif message.get("id") == "moby.buildkit.trace":
-            for line in self._trace.feed(message["aux"]):
-                self.lines.append(line)
-                self._on_line(line)
-            if (now := (self._trace.fraction, self._trace.step)) != self._told:
-                self._told = now
-                self._on_progress(*now)
+            self.log.take(self._trace.feed(message["aux"]))

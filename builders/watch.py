@@ -2,12 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 from builders.errors import Unwanted
 
 LOOK_SECONDS = 1.0
+_T = TypeVar("_T")
 
 
 class Watch:
@@ -54,6 +56,16 @@ class Watch:
         """Raises Unwanted when nobody wants it any more."""
         if not self._wanted():
             raise Unwanted
+
+    def through(self, messages: Iterable[_T]) -> Iterator[_T]:
+        """What comes, until the watch is over; that is looked at once a second, when something comes."""
+        looked = time.monotonic()
+        for each in messages:
+            yield each
+            if (now := time.monotonic()) - looked >= LOOK_SECONDS:
+                looked = now
+                if self.is_over():
+                    return
 
     @contextmanager
     def beside(self, stop: Callable[[], None]) -> Iterator[threading.Event]:

@@ -29,6 +29,9 @@ def risks(settings: Settings, machine_memory: int) -> list[Risk]:
     if settings.docker_host.startswith("tcp://"):
         risk = "whoever reaches that port is root on the engine's machine"
         found.append(Risk("WELES_DOCKER_HOST", risk, "use the Unix socket, or ssh://"))
+    if settings.builder.startswith("tcp://") and not settings.builder_certificates:
+        risk = "whoever reaches that port builds there, and may change what others get"
+        found.append(Risk("WELES_BUILDER", risk, "have it ask for certificates: WELES_BUILDER_CERTIFICATES"))
     if settings.max_containers * settings.container_memory > machine_memory:
         risk = "models together may take more memory than the machine has"
         found.append(Risk("WELES_MAX_CONTAINERS", risk, "lower it, or WELES_CONTAINER_MEMORY"))

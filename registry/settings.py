@@ -36,6 +36,15 @@ class Settings:
     image_registry: str = field(
         default="", metadata={"help": "OCI registry (host[:port][/path]) that images are brought to; default: none"}
     )
+    builder: str = field(
+        default="",
+        metadata={
+            "help": "BuildKit elsewhere that builds images: tcp://host:port, or a name in buildx; default: the engine"
+        },
+    )
+    builder_certificates: str = field(
+        default="", metadata={"help": "folder with ca.pem, cert.pem and key.pem for it; default: none"}
+    )
     runner: str = field(default="docker", metadata={"help": "where models run: docker, or kubernetes"})
     secret: str = field(default="", metadata={"help": "what processes on several machines prove themselves with"})
     desk_url: str = field(default="", metadata={"help": "the worker's desk for web processes elsewhere; default: none"})
@@ -129,6 +138,8 @@ class Settings:
         object.__setattr__(self, "home", Path(self.home).resolve())
         if self.runner not in _RUNNERS:
             raise ValueError(f"WELES_RUNNER={self.runner!r} is not one of {', '.join(_RUNNERS)}")
+        if self.builder and not self.image_registry:
+            raise ValueError("WELES_BUILDER needs WELES_IMAGE_REGISTRY: images come from there to where they are used")
         for names, read in (
             ("WELES_DISK_HIGH and WELES_DISK_LOW", lambda: self.watermarks),
             ("WELES_RUNTIMES", lambda: self.wanted_runtimes),

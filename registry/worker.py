@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builders.build_cache import BuildCache
+from builders.buildx import Buildx
 from builders.docker_builder import DockerBuilder
 from builders.docker_images import DockerImages
 from builders.errors import BuilderError
@@ -102,6 +103,7 @@ class Worker:
             lake=self._lake,
             runtimes_folder=RUNTIME_IMAGES,
             registry=settings.image_registry,
+            buildx=_buildx(settings),
         )
         cache = BuildCache(client, settings.build_cache_bytes)
         builder = build(timeout_seconds=settings.build_seconds, cache=cache)
@@ -311,6 +313,11 @@ class Worker:
         os.execv(  # noqa: S606 (no shell is wanted)
             sys.executable, [sys.executable, "-m", "registry.runners.sweep", self._settings.docker_host, self._lake]
         )
+
+
+def _buildx(settings: Settings) -> Buildx | None:
+    certificates = Path(settings.builder_certificates) if settings.builder_certificates else None
+    return Buildx(settings.builder, certificates) if settings.builder else None
 
 
 class _LoggedReport:

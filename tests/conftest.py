@@ -17,7 +17,8 @@ from builders.build_cache import BuildCache
 from builders.report import SilentReport
 from builders.runtimes import dev_image, install_base, list_bases
 from registry.runners.docker import sweep
-from tests import cluster, postgres, s3, stores
+from tests import buildkit, cluster, image_registry, postgres, s3, stores
+from tests.integration.lake import free_port
 
 # How long an example takes depends on who else is at work on the machine. Before any test is read: each keeps what it
 # finds then.
@@ -141,6 +142,28 @@ def postgres_server() -> Iterator[str]:
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with s3.server(tmp_path_factory.mktemp("s3") / "log") as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`host:port` of a real registry."""
+    try:
+        with image_registry.server(tmp_path_factory.mktemp("registry") / "images", free_port()) as it:
+            yield it
+    except subprocess.CalledProcessError:
+        pytest.skip("docker-registry comes from Debian")
+
+
+@pytest.fixture(scope="session")
+def remote(tmp_path_factory: pytest.TempPathFactory, registry: str) -> Iterator[buildkit.BuildKit]:
+    """A real BuildKit with nothing but a way to the registry; buildx is on the path."""
+    programs = buildkit.programs()
+    if programs is None:
+        pytest.skip("there is no BuildKit on this machine: `make test-buildkit` makes one, in minutes (root on Debian)")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PATH", str(programs), prepend=os.pathsep)
+        with buildkit.server(programs, tmp_path_factory.mktemp("buildkit") / "it", registry) as it:
+            yield it
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # build.sh [NAME]: the images NAME/web and NAME/worker (NAME: weles) of this checkout, tagged with its version and
-# `latest`; their bills of materials in .cache/image/sbom. BASE is the image of Python that they are built on.
+# `latest`; their bills of materials in .cache/image/sbom. BASE is the image of Python that they are built on. With
+# BUILDX=yes the worker has buildx (66 MB), which WELES_BUILDER needs.
 #
 # Packages are fetched before, as pip is set up on this machine: nothing of that, and no network, is in the build.
 set -euo pipefail
@@ -39,7 +40,8 @@ fi
 
 context=$(mktemp -d .cache/image/context.XXXXXX)
 trap 'rm -rf "$context"' EXIT
-mkdir "$context/source"
+mkdir "$context/source" "$context/buildx"
+[ -z "${BUILDX:-}" ] || cp "$(deploy/local/plugin.sh docker-buildx)/cli-plugins/docker-buildx" "$context/buildx"
 cp -rl "$wheels" "$context/wheels"
 cp deploy/image/{Dockerfile,web.txt,analysis.txt,tools.txt} "$context"
 tar -c --exclude='__pycache__' --exclude='*.egg-info' \

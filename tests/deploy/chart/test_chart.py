@@ -18,7 +18,13 @@ NEEDED: dict[str, Any] = {
 }
 ALL: dict[str, Any] = {
     **NEEDED,
-    "builder": {"registry": "registry.example:5000/lake", "socket": "/run/docker.sock", "socketGroup": 999},
+    "builder": {
+        "registry": "registry.example:5000/lake",
+        "socket": "/run/docker.sock",
+        "socketGroup": 999,
+        "buildkit": "tcp://buildkit.example:1234",
+        "buildkitSecret": "buildkit",
+    },
     "web": {"autoscaling": {"enabled": True}, "nodeSelector": {"disk": "fast"}},
     "worker": {"extraEnv": [{"name": "A", "value": "b"}]},
     "models": {"pod": {"nodeSelector": {"for": "models"}, "tolerations": [{"key": "models", "operator": "Exists"}]}},
@@ -66,6 +72,7 @@ def test_every_manifest_is_what_kubernetes_expects(values: dict[str, Any], versi
         {"image": {"web": "", "worker": "x"}},
         {"builder": {"registry": ""}},
         {"builder": {"registry": "https://registry.example"}},
+        {"builder": {"registry": "registry.example", "buildkit": "kube-pod://buildkit"}},
         {"web": {"replicas": 0}},
         {"web": {"replicaz": 2}},
         {"models": {"pod": {"hostNetwork": True}}},
@@ -89,6 +96,20 @@ def test_only_the_worker_may_speak_to_the_cluster() -> None:
         "apiGroups": [""], "resources": ["pods"], "verbs": ["create", "delete", "get", "list", "patch", "watch"],
     }  # fmt: skip
     assert _of_kind(ALL, "ClusterRole") == []
+
+
+def test_the_worker_is_told_of_a_buildkit_and_shows_it_a_certificate() -> None:
+    (pod,) = (
+        each["spec"]["template"]["spec"]
+        for each in _of_kind(ALL, "Deployment")
+        if each["metadata"]["name"] == "lake-worker"
+    )
+    (worker,) = pod["containers"]
+    environment = {each["name"]: each.get("value") for each in worker["env"]}
+    assert environment["WELES_BUILDER"] == "tcp://buildkit.example:1234"
+    mounts = {each["name"]: each["mountPath"] for each in worker["volumeMounts"]}
+    assert mounts["buildkit"] == environment["WELES_BUILDER_CERTIFICATES"]
+    assert {"name": "buildkit", "secret": {"secretName": "buildkit"}} in pod["volumes"]
 
 
 def test_every_container_is_without_rights() -> None:

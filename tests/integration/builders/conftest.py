@@ -71,7 +71,7 @@ def runtimes(tmp_path_factory):
 
 @pytest.fixture
 def make_builder(engine, lake_name, packages_folder, runtimes):
-    def make(*, store=None, site=None, timeout=300, registry="", patient=True):
+    def make(*, store=None, site=None, timeout=300, registry="", buildx=None, patient=True):
         return DockerBuilder(
             engine,
             store=PackageStore(store or packages_folder),
@@ -80,6 +80,7 @@ def make_builder(engine, lake_name, packages_folder, runtimes):
             runtimes_folder=runtimes,
             timeout_seconds=timeout,
             registry=registry,
+            buildx=buildx,
             patient=patient,
         )
 

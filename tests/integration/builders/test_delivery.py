@@ -1,27 +1,15 @@
 """Images brought to a real registry, and back from it."""
 
-import subprocess
-
 import pytest
 import requests
 
 from builders.errors import BuilderUnavailable
 from builders.identity import environment_id
 from builders.spec import EnvironmentSpec
-from tests import image_registry
 from tests.integration.lake import free_port
 
 pytestmark = pytest.mark.docker
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory):
-    try:
-        with image_registry.server(tmp_path_factory.mktemp("registry") / "images", free_port()) as address:
-            yield address
-    except subprocess.CalledProcessError:
-        pytest.skip("docker-registry comes from Debian")
 
 
 @pytest.fixture

@@ -117,12 +117,13 @@ def test_settings_have_risks() -> None:
         "WELES_ANONYMOUS": "true",
         "WELES_ADMIN_PASSWORD": "correct horse",
         "WELES_DOCKER_HOST": "tcp://10.0.0.1:2375",
+        "WELES_BUILDER": "tcp://10.0.0.1:1234",
         "WELES_MAX_CONTAINERS": "100",
         "WELES_LOGIN_ATTEMPTS": "1000",
         "WELES_GRACE_SECONDS": "0",
         "WELES_DISK_HIGH": "",
     }
-    found = risks(Settings.from_environ(risky), 64 << 30)
+    found = risks(Settings.from_environ({**risky, "WELES_IMAGE_REGISTRY": "registry.example"}), 64 << 30)
     assert {each.variable for each in found} == risky.keys()
     assert "correct horse" not in repr(found)
     behind_a_proxy = Settings.from_environ(

@@ -41,6 +41,11 @@ def test_paths_of_the_home_folder_are_told_as_the_engine_has_them() -> None:
     assert Settings.from_environ({}, home="/srv/lake").on_engine(Path("/srv/lake/run")) == "/srv/lake/run"
 
 
+def test_a_builder_elsewhere_needs_a_registry() -> None:
+    with pytest.raises(ValueError, match="WELES_BUILDER needs WELES_IMAGE_REGISTRY"):
+        Settings.from_environ({"WELES_BUILDER": "tcp://builder.example:1234"})
+
+
 @pytest.mark.parametrize(("text", "truth"), [("true", True), ("1", True), ("FALSE", False), ("0", False)])
 def test_truths(text: str, truth: bool) -> None:
     assert Settings.from_environ({"WELES_ANONYMOUS": text}).anonymous is truth
