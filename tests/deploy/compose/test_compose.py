@@ -242,6 +242,15 @@ def test_a_bucket_of_ones_own_and_https_in_front(
         auth = token_of(project)
         form = creator.form(*creator.iris(), "flowers")
         address = f"https://localhost:{settings['WELES_HTTPS_PORT']}/api/v1"
+        # The authority is there a moment before its first certificate.
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                requests.get(f"{address}/models", verify=str(authority), timeout=5)
+                break
+            except requests.ConnectionError:
+                assert time.monotonic() < deadline, project.logs()
+                time.sleep(0.2)
         accepted = requests.post(f"{address}/models", files=form, headers=auth, timeout=120, verify=authority)
         assert accepted.status_code == 202, accepted.text
         _succeeded(project, auth, accepted.json()["job"])
