@@ -49,18 +49,19 @@ class _Emulator(kmock.KubernetesEmulator):
 @contextmanager
 def api() -> Iterator[client.CoreV1Api]:
     """The API of an empty cluster."""
-    ready, over, loop = threading.Event(), asyncio.Event(), asyncio.new_event_loop()
+    ready, over = threading.Event(), asyncio.Event()
     urls: list[str] = []
+    loops: list[asyncio.AbstractEventLoop] = []
 
     async def serve() -> None:
+        loops.append(asyncio.get_running_loop())
         async with _Emulator() as emulator, kmock.Server(emulator) as server:
             emulator.resources["v1/pods"] = {"namespaced": True, "kind": "Pod"}
             urls.append(str(server.url))
             ready.set()
             await over.wait()
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), name="kubernetes", daemon=True)
-    thread.start()
+    threading.Thread(target=lambda: asyncio.run(serve()), name="kubernetes", daemon=True).start()
     assert ready.wait(10)
     configuration = client.Configuration()
     configuration.host = urls[0].rstrip("/")
@@ -68,7 +69,7 @@ def api() -> Iterator[client.CoreV1Api]:
         yield client.CoreV1Api(client.ApiClient(configuration))
     finally:
         # Whoever still watches keeps it from ending; it goes with the process.
-        loop.call_soon_threadsafe(over.set)
+        loops[0].call_soon_threadsafe(over.set)
 
 
 class Pod:

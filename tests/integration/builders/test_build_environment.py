@@ -12,7 +12,7 @@ from images import leftovers, run, search
 
 from builders.dockerfile import ENVIRONMENT
 from builders.errors import BuildFailed
-from builders.identity import environment_id
+from builders.identity import RECIPE_NAMES, environment_id
 from builders.lock import Lock
 from builders.packages import Missing, PackageMissing
 from builders.runtimes import dev_image
@@ -50,7 +50,7 @@ def test_from_a_freeze_to_an_image_that_runs(engine, lake_name, make_builder, ba
     labels = engine.images.get(built.tag).labels
     assert labels["weles"] == lake_name
     assert labels["weles.environment"] == identity
-    assert labels["weles.recipe"] == "python/2"
+    assert labels["weles.recipe"] == RECIPE_NAMES["python"]
     assert Lock.from_json(json.loads(labels["weles.lock"])) == lock
     assert json.loads(labels["weles.installed"]) == dict(built.installed)
     assert "://" not in labels["weles.lock"]

@@ -8,7 +8,7 @@ from images import leftovers, run, search
 from small_cran import write_repository
 
 from builders.errors import BuilderUnavailable, BuildFailed
-from builders.identity import environment_id
+from builders.identity import RECIPE_NAMES, environment_id
 from builders.lock import Lock
 from builders.packages import PackageMissing
 from builders.parse import parse_environment
@@ -66,7 +66,7 @@ def test_from_a_session_to_an_image_that_runs(engine, lake_name, make_r_builder,
     labels = engine.images.get(built.tag).labels
     assert labels["weles"] == lake_name
     assert labels["weles.environment"] == identity
-    assert labels["weles.recipe"] == "r/2"
+    assert labels["weles.recipe"] == RECIPE_NAMES["r"]
     assert Lock.from_json(json.loads(labels["weles.lock"])) == lock
     assert "://" not in labels["weles.lock"]
 

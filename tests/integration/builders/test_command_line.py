@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from builders.identity import RECIPE_NAMES
+
 pytestmark = pytest.mark.docker
 
 
@@ -25,7 +27,7 @@ def run(tmp_path):
 def test_the_dockerfile_goes_to_standard_output_and_repairs_to_standard_error(run, base):
     done = run("joblib==1.4.2\npip==23.0\n", "--python", "3.11.99")
     assert done.returncode == 0
-    assert done.stdout.startswith("# Weles environment, recipe python/2")
+    assert done.stdout.startswith(f"# Weles environment, recipe {RECIPE_NAMES['python']}")
     assert "joblib==1.4.2" in done.stdout
     assert "# line 2: pip==23.0: constraint" in done.stderr
     assert f"# python 3.11.99 is not installed; {base.version}, the nearest patch, is used" in done.stderr
@@ -74,7 +76,7 @@ def test_the_dockerfile_of_an_r_session(run, r_base, cran):
         "# weles-r 1\njsonlite==1.8.4  cran\nMASS==7.3  recommended\n", "--r", "4.2", **os.environ, WELES_CRAN=str(cran)
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("# Weles environment, recipe r/2")
+    assert done.stdout.startswith(f"# Weles environment, recipe {RECIPE_NAMES['r']}")
     assert f"FROM {r_base.image}\n" in done.stdout
     assert "# jsonlite==1.8.4\n" in done.stdout
     assert "# line 3: MASS==7.3  recommended: dropped" in done.stderr
