@@ -46,8 +46,8 @@ class SqlDatasets:
             "description": alias.description,
             "created_at": alias.created_at,
         }
-        new = self._insert(dataset_aliases).values(values).on_conflict_do_nothing()
-        return connection.execute(new).rowcount == 1
+        new = self._insert(dataset_aliases).values(values).on_conflict_do_nothing().returning(_columns.id)
+        return connection.execute(new).one_or_none() is not None
 
     def get(self, content_hash: str) -> Dataset:
         with self._reads.connect() as connection:

@@ -17,7 +17,7 @@ class Exists(CallerError):
 
     def __init__(self, kind: str, name: str, *, next: str = "") -> None:
         super().__init__(
-            f"There is a {kind} {name!r} already.", next=next or "Choose another name.", kind=kind, name=name
+            f"The {kind} {name!r} is there already.", next=next or "Choose another name.", kind=kind, name=name
         )
 
 

@@ -58,7 +58,7 @@ def test_a_user_is_made_and_the_token_is_not_in_its_text_form(connected):
     assert (made.name, made.role, made.token) == ("ann", "member", "new")
     assert "new" not in repr(made)
     assert connected.asked[0].json() == {"name": "ann", "password": "long enough", "role": "member"}
-    connected.on("POST", "/users", problem("exists", 409, "There is a user 'ann' already."))
+    connected.on("POST", "/users", problem("exists", 409, "The user 'ann' is there already."))
     with pytest.raises(weles.Exists, match="ann"):
         user.create("ann", "long enough")
     assert connected.asked[-1].headers["authorization"] == "Bearer secret-token"
