@@ -21,7 +21,7 @@ test: .venv/ready ## Lint, then every test, on a real Docker Engine
 	@deploy/local/engine.sh
 	@deploy/local/postgres.sh
 	@deploy/local/runtime.sh python "$$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
-	.venv/bin/pytest -m "not environments and not deploy" $(ARGS)
+	@tests/run.sh $(ARGS)
 
 test-cluster: .venv/ready ## The tests that need a Kubernetes: a real one, in namespaces (root; the first time builds it, 10 minutes)
 	@deploy/local/engine.sh
@@ -39,7 +39,7 @@ test-stores: .venv/ready ## The integration tests again, on Postgres and on an S
 	.venv/bin/pytest --stores=postgres,s3 tests/integration tests/faults $(ARGS)
 
 test-unit: .venv/ready ## The tests that need no Docker Engine
-	.venv/bin/pytest -m "not docker" $(ARGS)
+	.venv/bin/pytest -m "not docker" -n auto --dist loadfile $(ARGS)
 
 test-environments: .venv/ready ## The environments that people really have, those that fail too: every one, on a real engine
 	@deploy/local/engine.sh
