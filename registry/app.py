@@ -33,7 +33,7 @@ from registry.api import (
     versions,
     warmth,
 )
-from registry.api.blueprint import PathText
+from registry.api.blueprint import LongPathText, PathText
 from registry.api.openapi import DESCRIPTION, SECURITY, RulesPlugin
 from registry.api.problems import ProblemApi, http_problem, problem
 from registry.api.services import Services, register, services
@@ -124,7 +124,7 @@ def create_app(settings: Settings | None = None, desk: Desk | None = None, docto
             "extra_plugins": [RulesPlugin()],
         },
     )
-    app.url_map.converters["default"] = PathText
+    app.url_map.converters |= {"default": PathText, "path": LongPathText}
     for resource in _RESOURCES:
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(versions.links)

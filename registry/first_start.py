@@ -2,6 +2,7 @@
 
 from registry import home
 from registry.db.accounts import SqlAccounts
+from registry.db.alone import Alone, alone
 from registry.db.engine import connect, upgrade
 from registry.services.accounts import AccountService
 from registry.settings import Settings
@@ -13,10 +14,13 @@ def set_up(settings: Settings) -> bool:
     engine = connect(settings.database)
     try:
         upgrade(engine)
-        return AccountService(SqlAccounts(engine)).first_admin(
-            settings.admin_name,
-            settings.admin_password,
-            lambda token: home.write_secret(settings.admin_token_file, token),
-        )
+        with engine.begin() as connection:
+            # On several machines at once: one of them makes the administrator, the others find that there is one.
+            alone(connection, Alone.FIRST_ADMIN)
+            return AccountService(SqlAccounts(engine)).first_admin(
+                settings.admin_name,
+                settings.admin_password,
+                lambda token: home.write_secret(settings.admin_token_file, token),
+            )
     finally:
         engine.dispose()

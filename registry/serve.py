@@ -15,8 +15,8 @@ from registry.settings import Settings
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
-# A process that dies sooner than this after its start has a fault that starting it again will not mend.
-_SOON_SECONDS = 5.0
+# A process that dies sooner than this after its start, so often in a row, has a fault that no further start will mend.
+_SOON_SECONDS, _SOON_TIMES = 5.0, 3
 # However `serve` ends, its children are told to: nothing is left that `make stop` could not find.
 _DIES_WITH_ITS_PARENT = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
 
@@ -29,13 +29,19 @@ class _Child:
     def __init__(self, name: str, command: list[str], environ: dict[str, str]) -> None:
         self.name = name
         self._command, self._environ = command, environ
+        self._soon = 0
         self.start()
 
     def start(self) -> None:
         # A session of its own: Ctrl-C reaches the parent alone, which then stops both in order.
         command = [*_DIES_WITH_ITS_PARENT, *self._command]
         self.process = subprocess.Popen(command, env=self._environ, start_new_session=True)
-        self.started = time.monotonic()
+        self._started = time.monotonic()
+
+    def ends_again_and_again(self) -> bool:
+        """It has just ended, and soon after its start, as the last few times."""
+        self._soon = self._soon + 1 if time.monotonic() - self._started < _SOON_SECONDS else 0
+        return self._soon >= _SOON_TIMES
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -116,7 +122,7 @@ def _watch(children: tuple[_Child, ...], stopping: list[int], say: Callable[[str
             code = child.process.poll()
             if code is None or stopping:
                 continue
-            if time.monotonic() - child.started < _SOON_SECONDS:
+            if child.ends_again_and_again():
                 raise CannotServe(f"The {child.name} process ends as soon as it is started (exit code {code}).")
             say(f"The {child.name} process ended (exit code {code}); starting it again")
             child.start()

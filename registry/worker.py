@@ -204,6 +204,8 @@ class Worker:
         looked = renewed = 0.0
         while True:
             try:
+                # Before the jobs: who has a spool by now is among them, though another worker began it.
+                spools = spool.folders(self._settings.spools_folder)
                 # A job is a row written together with what it is about: whatever was accepted is found here.
                 unfinished = self._jobs.unfinished()
                 for job in unfinished:
@@ -213,7 +215,7 @@ class Worker:
                 if time.monotonic() - looked > _LOOK_FOR_LOST_SECONDS:
                     looked = time.monotonic()
                     self._job_runner.give_up_the_lost(unfinished)
-                    spool.keep_only(self._settings.spools_folder, given)
+                    spool.remove_all_but(spools, given)
                 if time.monotonic() - renewed > self._settings.lease_seconds / 6:
                     renewed = time.monotonic()
                     self._runner.renew()

@@ -20,6 +20,14 @@ class PathText(BaseConverter):
     part_isolating = True
 
 
+class LongPathText(PathText):
+    """The same, with slashes."""
+
+    regex = "[^/\\0][^\\0]*?"
+    part_isolating = False
+    weight = 200
+
+
 class _Parser(FlaskParser):
     # What does not fit the route is a bad request; 422 is for data that do not fit a model.
     DEFAULT_VALIDATION_STATUS = HTTPStatus.BAD_REQUEST

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask.views import MethodView
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, validates_schema
 
 from registry.api.blueprint import Resource, problems
 from registry.api.dataset_document import DatasetSchema, document
@@ -26,8 +26,8 @@ class ChangedAliasSchema(Schema):
 
 
 class OwnerQuerySchema(Schema):
-    owner = fields.String(
-        load_default=None, metadata={"description": "Whose alias it is, for administrators; default: yours."}
+    owner = Text(
+        1, 100, load_default=None, metadata={"description": "Whose alias it is, for administrators; default: yours."}
     )
 
 

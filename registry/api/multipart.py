@@ -29,14 +29,19 @@ def metadata(schema: Schema) -> dict[str, Any]:
     stream = part("metadata")
     if stream is None:
         raise InvalidRequest("The part `metadata` is missing.", next="Send it as JSON.")
+    text = read(stream[1], _METADATA_BYTES, "metadata")
     try:
-        return cast(dict[str, Any], schema.load(json.loads(read(stream[1], _METADATA_BYTES, "metadata"))))
+        return cast(dict[str, Any], schema.load(json.loads(text, parse_constant=_no_constant)))
     except ValidationError as error:
         reasons = cast(dict[str, Any], error.messages)
         problems = [{"field": name, "reason": reason} for name, reason in reasons.items()]
         raise InvalidRequest("The part `metadata` has fields that are not right.", problems=problems) from error
     except (ValueError, RecursionError) as error:
         raise InvalidRequest("The part `metadata` is not JSON.", next="Send a JSON object.") from error
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def part(name: str) -> tuple[str, BinaryIO] | None:

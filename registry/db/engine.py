@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event
 
 from registry.db import search_index
+from registry.db.alone import Alone, alone
 
 
 def connect(url: str) -> Engine:
@@ -51,8 +52,7 @@ def upgrade(engine: Engine) -> None:
     """
     config = _config()
     with engine.execution_options(writes=True).begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7735601)")
+        alone(connection, Alone.UPGRADE)
         config.attributes["connection"] = connection
         known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
         if set(MigrationContext.configure(connection).get_current_heads()) <= known:

@@ -32,7 +32,10 @@ class SqlJobs:
         )
         # As the database gives it back: what was a tuple is a list.
         request = json.loads(json.dumps(job.request))
+        # Of two who ask the same at once, the second sees the first one's job.
+        locked = select(versions.c.id).where(versions.c.id == job.version_id).with_for_update(key_share=True)
         with self._writes.begin() as connection:
+            connection.execute(locked)
             for row in connection.execute(same):
                 if row.request == request:
                     return str(row.id)

@@ -6,7 +6,21 @@ index of the order that was asked for is walked until the page is full: what is 
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, case, false, func, or_, select, text, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+)
 
 from registry.db.search_names import Names
 from registry.db.search_words import PostgresTexts, SqliteTexts, Texts
@@ -152,7 +166,9 @@ def _within(numbers: Any, interval: Interval) -> list[_Condition]:
     low, high = interval.low, interval.high
     if (low is not None and low > LARGEST) or (high is not None and high < 0):
         return [false()]
-    below, above = ([] if low is None else [numbers >= low]), ([] if high is None else [numbers <= high])
+    # Any number may be asked for, whatever the column holds: Postgres takes none for a type that it does not fit into.
+    below = [] if low is None else [numbers >= literal(low, BigInteger)]
+    above = [] if high is None else [numbers <= literal(high, BigInteger)]
     return [numbers.is_not(None), *below, *above]
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, delete, func, insert, select
 
+from registry.db.alone import Alone, alone
 from registry.db.tables import kept_warm, model_aliases, models, versions
 from registry.domain.entities import State
 from registry.domain.errors.state import TooManyKept
@@ -27,6 +28,7 @@ class SqlWarmth:
 
     def keep(self, model: str, hours: str | None, limit: int) -> None:
         with self._writes.begin() as connection:
+            alone(connection, Alone.WARMTH)
             connection.execute(delete(kept_warm).where(kept_warm.c.model == model))
             kept = connection.execute(select(func.count()).select_from(kept_warm)).scalar_one()
             if kept >= limit:

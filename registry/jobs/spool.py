@@ -1,7 +1,7 @@
 """Predictions of a job that is not over, on disk: what was answered before the worker died is not asked again."""
 
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import reduce
 from pathlib import Path
 
@@ -56,8 +56,13 @@ class Spool:
                 yield arrow_format.from_parquet(file)
 
 
-def keep_only(root: Path, jobs: Collection[str]) -> None:
-    """Remove the spools of all jobs but these."""
-    for folder in root.iterdir() if root.exists() else ():
+def folders(root: Path) -> list[Path]:
+    """The spools of all jobs; each is named after its job."""
+    return [*root.iterdir()] if root.exists() else []
+
+
+def remove_all_but(spools: Iterable[Path], jobs: Collection[str]) -> None:
+    """Remove those of these spools that belong to no such job."""
+    for folder in spools:
         if folder.name not in jobs:
             shutil.rmtree(folder, ignore_errors=True)

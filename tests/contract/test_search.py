@@ -61,6 +61,9 @@ def test_ranges_of_the_training_data(catalogue: Catalogue, search: SearchService
     assert names(search, missing=">0;<3") == ["rows-1000", "rows-1001"]
     assert names(search, row=">5;<5") == names(search, row="<0") == names(search, row=">" + "9" * 30) == []
     assert len(names(search, missing="<=" + "9" * 30)) == 5
+    # More than the column of the database may hold.
+    assert names(search, column=">3000000000;") == names(search, classes="=3000000000;") == []
+    assert len(names(search, column="<3000000000;")) == 6
     catalogue.count_missing("uncounted", 0)
     assert names(search, missing="=0;") == ["rows-999", "uncounted"]
 

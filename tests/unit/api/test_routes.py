@@ -229,12 +229,17 @@ def test_nonsense_is_a_bad_request(client: FlaskClient) -> None:
     assert upload(client, metadata=deep).status_code == 400
     deep = (io.BytesIO(b"[" * 100_000), "deep.json")
     assert upload(client, golden=deep).status_code == 400
+    no_json = (io.BytesIO(b'{"name": "x", "target": "y", "system": {"load": NaN}}'), "metadata.json")
+    assert upload(client, metadata=no_json).json["detail"] == "The part `metadata` is not JSON."
     assert upload(client, "x").status_code == 202
     assert client.get("/api/v1/models/x?version=99999999999999999999999").status_code == 400
     assert client.post("/api/v1/tokens", json={"name": "\ud800", "password": "x"}).status_code == 400
 
 
-@pytest.mark.parametrize("path", ["models/%00", "models/a%00b/aliases", "jobs/%00", "datasets/%00/head"])
+@pytest.mark.parametrize(
+    "path",
+    ["models/%00", "models/a%00b/aliases", "jobs/%00", "datasets/%00/head", f"datasets/{'a' * 64}/aliases/a%00b/c"],
+)
 def test_a_path_with_what_is_no_text_names_nothing(client: FlaskClient, path: str) -> None:
     """Postgres cannot even be asked for it."""
     response = client.get(f"/api/v1/{path}")

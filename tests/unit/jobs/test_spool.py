@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from registry.domain.schema import Schema
-from registry.jobs.spool import Spool, keep_only
+from registry.jobs.spool import Spool, folders, remove_all_but
 from registry.tables.joining import concatenated
 from registry.tables.table import Table
 
@@ -36,8 +36,8 @@ def test_parts_after_a_gap_do_not_count(tmp_path: Path) -> None:
 
 
 def test_only_the_spools_of_jobs_that_go_on_are_kept(tmp_path: Path) -> None:
-    keep_only(tmp_path / "none", ())
+    assert folders(tmp_path / "none") == []
     for name in ("one", "two"):
         Spool(tmp_path / name).write(_rows(1))
-    keep_only(tmp_path, {"two"})
+    remove_all_but(folders(tmp_path), {"two"})
     assert [folder.name for folder in tmp_path.iterdir()] == ["two"]
