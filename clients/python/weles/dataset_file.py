@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 import requests
@@ -12,6 +11,7 @@ from weles import sources
 from weles.connection import Connection, segment
 from weles.errors import LakeUnreachable
 from weles.progress import transfer
+from weles.whole_file import whole_file
 
 __all__ = ["download"]
 
@@ -22,24 +22,18 @@ def download(connection: Connection, hash: str, path: str | os.PathLike[str]) ->
     """See `weles.dataset.download`."""
     target = Path(path)
     accept = sources.content_type_of(target)
-    answer = connection.request("GET", f"/datasets/{segment(hash)}", accept=accept, stream=True)
-    # Beside it, so that it is there whole or not at all.
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    beside, size = Path(temporary), 0
-    try:
-        shown = transfer(target.name, _length(answer), connection.progress)
-        with answer, open(descriptor, "wb") as file, shown as received:  # noqa: PTH123
-            for block in answer.iter_content(_BLOCK):
-                file.write(block)
-                size += len(block)
-                if received:
-                    received(size)
-        beside.replace(target)
-    except BaseException as reason:
-        beside.unlink()
-        if isinstance(reason, requests.RequestException):
+    with whole_file(target) as file:
+        answer = connection.request("GET", f"/datasets/{segment(hash)}", accept=accept, stream=True)
+        size = 0
+        try:
+            with answer, transfer(target.name, _length(answer), connection.progress) as received:
+                for block in answer.iter_content(_BLOCK):
+                    file.write(block)
+                    size += len(block)
+                    if received:
+                        received(size)
+        except requests.RequestException as reason:
             raise LakeUnreachable(f"The dataset broke off: {reason}", next="Ask again.") from reason
-        raise
     return target
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from weles import frames, sources, work
-from weles.connection import current, segment
+from weles.connection import Connection, current, segment
 from weles.errors import InvalidInput, InvalidRequest
+from weles.prediction import table_in_memory
+from weles.whole_file import whole_file
 
 __all__ = ["KINDS", "Explanation", "explain", "explanations", "get"]
 
@@ -40,7 +42,9 @@ class Explanation:
             form = _FORMS[file.suffix.lower()]
         except KeyError:
             raise InvalidRequest(f"{file} is no plot's file.", next=f"Name a {', '.join(_FORMS)} file.") from None
-        file.write_bytes(self.plot(form))
+        plot = self.plot(form)
+        with whole_file(file) as written:
+            written.write(plot)
         return file
 
     def plot(self, form: str = "image/png") -> bytes:
@@ -80,9 +84,9 @@ def explain(
     """Explain a version, by dalex, with the model's own container.
 
     `kind`: "permutation_importance" or "partial_dependence" of the whole model; "ceteris_paribus", "break_down" or
-    "shap" of single rows, which are `rows` (a table as `predict` takes it) or `row_numbers` of the data. `columns`:
-    only these, for importance and profiles. `class_name`: whose probability, by default the second of two classes,
-    else the most probable one. `data`: the hash of the dataset that the model is explained on, by default its
+    "shap" of single rows, which are `rows` (a table in memory as `predict` takes it) or `row_numbers` of the data.
+    `columns`: only these, for importance and profiles. `class_name`: whose probability, by default the second of two
+    classes, else the most probable one. `data`: the hash of the dataset that the model is explained on, by default its
     training data; of it `background` rows, chosen by `seed`, are used. `repetitions`: of permutations; `grid_points`:
     of a profile; `loss`: of importance, "1-auc" or "rmse" by default.
 
@@ -93,7 +97,7 @@ def explain(
     connection = current()
     question = {
         "kind": kind,
-        "rows": None if rows is None else _document(rows),
+        "rows": None if rows is None else _document(connection, name, version, rows),
         "row_numbers": None if row_numbers is None else [*row_numbers],
         "columns": None if columns is None else [*columns],
         "class": class_name,
@@ -123,10 +127,11 @@ def get(explanation: str) -> Explanation:
     return Explanation(str(known["id"]), str(data["kind"]), str(known["model"]), int(known["version"]), data)
 
 
-def _document(rows: Any) -> dict[str, Any]:
+def _document(connection: Connection, name: str, version: Any, rows: Any) -> dict[str, Any]:
     if sources.hash_of(rows):
         raise InvalidInput("Rows of a dataset are named by `row_numbers`.", next="Give the dataset's hash as `data`.")
-    document = sources.table_of([rows] if isinstance(rows, Mapping) and _is_record(rows) else rows).document()
+    asked = [rows] if isinstance(rows, Mapping) and _is_record(rows) else rows
+    document = table_in_memory(connection, name, version, asked).document()
     # Names only: the lake reads the values by the model's own schema.
     return {"columns": [column["name"] for column in document["columns"]], "data": document["data"]}
 

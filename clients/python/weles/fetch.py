@@ -16,6 +16,7 @@ from weles.connection import Connection, segment
 from weles.errors import LakeUnreachable, ModelNotLoadable, UnexpectedAnswer
 from weles.progress import transfer
 from weles.session import require_match
+from weles.whole_file import whole_file
 
 __all__ = ["download", "get"]
 
@@ -41,16 +42,8 @@ def download(connection: Connection, name: str, path: str | os.PathLike[str] | N
     target = Path(file_name if path is None else path)
     if target.is_dir():
         target /= file_name
-    # Beside it, so that it is there whole or not at all.
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    beside = Path(temporary)
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
-            _pour(connection, info, file)
-        beside.replace(target)
-    except BaseException:
-        beside.unlink()
-        raise
+    with whole_file(target) as file:
+        _pour(connection, info, file)
     return target
 
 

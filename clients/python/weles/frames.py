@@ -54,6 +54,10 @@ class FrameTable(Table):
 def _column(name: str, series: Any) -> tuple[Field, _Reader]:
     import pandas
 
+    if isinstance(series.dtype, pandas.SparseDtype):
+        series = series.sparse.to_dense()
+    elif series.dtype.kind == "M" and hasattr(series.dtype, "pyarrow_dtype"):
+        series = _moments_of_arrow(series)
     if isinstance(series.dtype, pandas.CategoricalDtype):
         levels = list(series.cat.categories)
         if all(isinstance(level, str) for level in levels):
@@ -83,10 +87,20 @@ def _column(name: str, series: Any) -> tuple[Field, _Reader]:
     return field, lambda start, stop: values[start:stop]
 
 
+def _moments_of_arrow(series: Any) -> Any:
+    """Timestamps or dates that pyarrow keeps, as pandas would: numpy knows neither zones nor days without a time."""
+    arrow = series.dtype.pyarrow_dtype
+    if str(arrow).startswith("date"):
+        return series.astype(object)
+    return series.astype(f"datetime64[{arrow.unit}]" if arrow.tz is None else f"datetime64[{arrow.unit}, {arrow.tz}]")
+
+
 def _numbers(series: Any, write: Callable[[Any], JSONValue]) -> _Reader:
     missing = series.isna().to_numpy(dtype=bool)
     if not missing.any() and write in (bool, int):
-        array = series.to_numpy(dtype=None if series.dtype.kind == "u" else write)
+        # By name: on Windows numpy before 2 takes `int` for 32 bits.
+        wide = "bool" if write is bool else "int64"
+        array = series.to_numpy(dtype=None if series.dtype.kind == "u" else wide)
         return lambda start, stop: list(array[start:stop].tolist())
 
     def read(start: int, stop: int) -> list[JSONValue]:

@@ -102,7 +102,8 @@ def _cite(options: Namespace) -> None:
 
 def _delete(options: Namespace) -> None:
     gone = model.delete(options.name, options.model_version)
-    say(f"It can be restored until {gone['restorable_until']}: weles restore {options.name}")
+    version = "" if options.model_version is None else f" --model-version {gone['version']}"
+    say(f"It can be restored until {gone['restorable_until']}: weles restore {options.name}{version}")
     _print(gone)
 
 

@@ -180,7 +180,7 @@ def predict(
     of the model's columns, or the hash of a small dataset of the lake (its other columns are left out). `mode`:
     "exact", or "prob" for the probability of each class. `version`: the newest that is ready by default.
     `prepare_columns`: leave out what the model does not take, put the rest in order and give it the model's names: by
-    name, by name without case and punctuation, or, where there are as many, by place.
+    name, by name without case and punctuation, or, where none has such a name and there are as many, by place.
 
     pandas in, pandas out, with the index of `X`: a Series named "prediction", or a DataFrame of the classes; what
     gave the answer is in its `attrs["weles"]`. For other `X` a list of values, or a list of dicts.

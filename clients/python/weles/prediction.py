@@ -19,7 +19,7 @@ from weles.frames import FrameTable
 from weles.prepare import csv_body, prepared
 from weles.tables import ListTable, Table, from_document, from_rows, to_records
 
-__all__ = ["later", "predict", "prepared_file", "send"]
+__all__ = ["later", "predict", "prepared_file", "send", "table_in_memory"]
 
 _RUN = ("model", "version", "environment", "image")
 
@@ -87,7 +87,7 @@ def _body(
         if not prepare_columns:
             return open_files.enter_context(path.open("rb")), content_type, None
         return prepared_file(connection, name, path, version), "text/csv", None
-    table = _table(connection, name, version, data)
+    table = table_in_memory(connection, name, version, data)
     if prepare_columns:
         table = prepared(table, _inputs(connection, name, version))
     return _json(table), "application/json", table
@@ -131,7 +131,8 @@ def send(
     )
 
 
-def _table(connection: Connection, name: str, version: int | str | None, data: Any) -> Table:
+def table_in_memory(connection: Connection, name: str, version: int | str | None, data: Any) -> Table:
+    """A frame, records, columns, or rows in the order of the model's columns. Raises InvalidInput for anything else."""
     if frames.is_frame(data) or isinstance(data, Mapping):
         return sources.table_of(data)
     if isinstance(data, Sequence) and data and isinstance(data[0], Mapping):

@@ -1,7 +1,7 @@
 """Columns as a model takes them: chosen, put in order, and given the model's names.
 
 A column goes by its name; failing that by its name without regard to case and punctuation ("Sepal.Length" is
-"sepal_length"); failing that, and only where there are as many columns as the model takes, by its place.
+"sepal_length"). Where none goes by its name, and there are as many columns as the model takes, each goes by its place.
 """
 
 from __future__ import annotations
@@ -47,8 +47,17 @@ def prepared(table: Table, inputs: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def csv_body(path: Path, inputs: Sequence[Mapping[str, Any]]) -> BytesIO:
-    """A .csv file's content with the columns that the model takes. Raises InvalidInput when one cannot be found."""
-    names = [str(field["name"]) for field in inputs]
+    """A .csv file's content with the columns that the model takes.
+
+    Raises InvalidInput when one cannot be found, and for a file that is no .csv in UTF-8.
+    """
+    try:
+        return _csv_body(path, [str(field["name"]) for field in inputs])
+    except (UnicodeDecodeError, csv.Error) as reason:
+        raise InvalidInput(f"{path} cannot be read: {reason}.", next="Save it as .csv in UTF-8.") from reason
+
+
+def _csv_body(path: Path, names: Sequence[str]) -> BytesIO:
     made = BytesIO()
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = csv.reader(file)
@@ -71,12 +80,12 @@ def places(given: Sequence[str], wanted: Sequence[str]) -> list[int]:
         bare = [_bare(name) for name in given]
         found = [_only(bare, [_bare(name)]) if place is None else place for place, name in zip(found, wanted)]
     if None in found or len(set(found)) < len(found):
-        if len(given) == len(wanted):
+        if len(given) == len(wanted) and not any(place is not None for place in found):
             return [*range(len(wanted))]
         missing = [name for name, place in zip(wanted, found) if place is None]
         raise InvalidInput(
             f"The data have {len(given)} columns, and none that could be {', '.join(map(repr, missing or wanted))}.",
-            next=f"Give the columns {', '.join(wanted)}, or just as many, in this order.",
+            next=f"Give the columns {', '.join(wanted)}; or as many, in this order, without these names.",
             problems=[{"column": name, "row": None, "expected": "a column", "got": None} for name in missing],
         )
     return [place for place in found if place is not None]

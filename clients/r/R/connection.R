@@ -48,7 +48,7 @@ segment <- function(name, what = "name") {
   if (!is.character(name) || length(name) != 1 || is.na(name) || !nzchar(name)) {
     refuse("invalid_request", sprintf("The %s is not one text.", what), sprintf("Give the %s as one text.", what))
   }
-  utils::URLencode(enc2utf8(name), reserved = TRUE)
+  utils::URLencode(enc2utf8(name), reserved = TRUE, repeated = TRUE)
 }
 
 # A path under a model, or a dataset: each further part is one segment.

@@ -115,7 +115,7 @@ model_status <- function(name, version = NULL, wait = TRUE) {
 #' @param type `"exact"`, or `"prob"` for the probability of each class.
 #' @param version A version's number, alias (`"production"`) or hash; `NULL` for the newest that is ready.
 #' @param prepare_columns Leave out what the model does not take, put the rest in order and give it the model's names:
-#'   by name, by name without case and punctuation, or, where there are as many, by place.
+#'   by name, by name without case and punctuation, or, where none has such a name and there are as many, by place.
 #' @param wait `FALSE`: predict by a job of the lake, of any number of rows, that goes on without this session.
 #' @param result_name What the dataset of such a job's predictions is called.
 #' @return As many predictions as `X` has rows, in their order: a vector or factor; for `"prob"` a data.frame with one

@@ -1,7 +1,7 @@
 # Columns as a model takes them: chosen, put in order, and given the model's names.
 #
 # A column goes by its name; failing that by its name without regard to case and punctuation ("Sepal.Length" is
-# "sepal_length"); failing that, and only where there are as many columns as the model takes, by its place.
+# "sepal_length"). Where none goes by its name, and there are as many columns as the model takes, they go by place.
 
 prepared_frame <- function(frame, inputs) {
   given <- if (is.null(names(frame))) character(ncol(frame)) else names(frame)
@@ -35,7 +35,7 @@ column_places <- function(given, wanted) {
   if (!anyNA(found) && !anyDuplicated(found)) {
     return(unname(found))
   }
-  if (length(given) == length(wanted)) {
+  if (length(given) == length(wanted) && all(is.na(found))) {
     return(seq_along(wanted))
   }
   missing <- wanted[is.na(found)]
@@ -45,7 +45,7 @@ column_places <- function(given, wanted) {
       "The data have %d columns, and none that could be %s.", length(given),
       paste(if (length(missing)) missing else wanted, collapse = ", ")
     ),
-    sprintf("Give the columns %s, or just as many, in this order.", paste(wanted, collapse = ", ")),
+    sprintf("Give the columns %s; or as many, in this order, without these names.", paste(wanted, collapse = ", ")),
     problems = lapply(missing, function(name) list(column = name, expected = "a column"))
   )
 }

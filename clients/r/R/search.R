@@ -31,7 +31,8 @@ model_search <- function(text = NULL, tags = NULL, owner = NULL, regex = NULL, r
     q = text, owner = owner, regex = regex, row = row, column = column, missing = missing, classes = classes,
     language = language, language_version = language_version, flavour = flavour, sort = sort
   )
-  tags <- paste(sprintf("tags=%s", vapply(tags, utils::URLencode, "", reserved = TRUE)), collapse = "&")
+  escaped <- vapply(enc2utf8(as.character(tags)), utils::URLencode, "", reserved = TRUE, repeated = TRUE)
+  tags <- paste(sprintf("tags=%s", escaped), collapse = "&")
   path <- if (nzchar(tags)) paste0("/models?", tags) else "/models"
   found <- list()
   repeat {

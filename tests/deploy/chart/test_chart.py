@@ -8,6 +8,7 @@ import yaml
 from helm_python import Chart, lint
 from helm_python.errors import HelmError
 
+from registry.settings import describe
 from tests.conftest import ROOT
 
 CHART = ROOT / "deploy" / "helm" / "weles"
@@ -78,12 +79,22 @@ def test_every_manifest_is_what_kubernetes_expects(values: dict[str, Any], versi
         {"models": {"pod": {"hostNetwork": True}}},
         {"settings": {"WELES_SECRET": "in plain sight"}},
         {"settings": {"PATH": "/"}},
+        {"settings": {"WELES_BUCKET": "s3://lake"}},
         {"unknown": 1},
     ],
 )
 def test_values_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(HelmError):
         Chart.load(str(CHART)).validate_schema({**NEEDED, **wrong})
+
+
+def test_every_setting_can_be_given_but_what_the_chart_says_itself() -> None:
+    own = {"WELES_HOME", "WELES_SECRET", "WELES_DATABASE_URL", "WELES_ADMIN_PASSWORD", "WELES_RUNNER", "WELES_BUCKET"}
+    names = {variable for variable, _, _ in describe()}
+    Chart.load(str(CHART)).validate_schema({**NEEDED, "settings": dict.fromkeys(names - own, "1")})
+    for name in own & names:
+        with pytest.raises(HelmError):
+            Chart.load(str(CHART)).validate_schema({**NEEDED, "settings": {name: "1"}})
 
 
 def test_only_the_worker_may_speak_to_the_cluster() -> None:

@@ -1,4 +1,6 @@
 import json
+import os
+import stat
 
 import pytest
 import weles
@@ -87,3 +89,22 @@ def test_commands(connected, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out) == {"hash": HASH}
     assert cli.main(["dataset", "alias", "remove", HASH, "old"]) == 0
     assert cli.main(["dataset", "get", HASH, "--to", str(tmp_path / "x.doc")]) == 1
+
+
+def test_where_no_file_can_be_written_nothing_is_asked(connected, tmp_path):
+    with pytest.raises(weles.InvalidRequest, match="cannot be written: No such file or directory"):
+        dataset.download(HASH, tmp_path / "none" / "x.csv")
+    assert connected.asked == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+def test_who_may_read_a_file_is_as_it_was_or_as_the_session_has_it(connected, tmp_path):
+    connected.on("GET", f"/datasets/{HASH}", Answer(body=b"x"))
+    before = os.umask(0o027)
+    try:
+        made = dataset.download(HASH, tmp_path / "x.csv")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(made.stat().st_mode) == 0o640
+    made.chmod(0o604)
+    assert stat.S_IMODE(dataset.download(HASH, made).stat().st_mode) == 0o604

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
 from weles import frames
@@ -61,10 +62,45 @@ def test_a_frame_comes_back_with_its_types(values):
         (pd.array(["a"], dtype="string"), "string"),
         (pd.array([1.5], dtype="Float64"), "float64"),
         (pd.Series([None], dtype=object), "string"),
+        (pd.arrays.SparseArray([0, 5]), "int64"),
+        (pd.arrays.SparseArray(np.array([0, 5], "uint8")), "int32"),
+        (pd.Series([1, None], dtype="int64[pyarrow]"), "int64"),
     ],
 )
 def test_other_types_become_the_nearest_that_holds_them(values, kind):
     assert FrameTable(pd.DataFrame({"x": values})).fields[0].type == kind
+
+
+def test_moments_that_pyarrow_keeps():
+    def of(values, kind):
+        return pd.Series(values, dtype=pd.ArrowDtype(kind))
+
+    noon = pd.Timestamp("2020-01-01 12:00")
+    table = FrameTable(
+        pd.DataFrame(
+            {
+                "plain": of([noon, None], pa.timestamp("ns")),
+                "zoned": of([noon.tz_localize("Europe/Warsaw"), None], pa.timestamp("us", "Europe/Warsaw")),
+                "day": of([noon.date(), None], pa.date32()),
+            }
+        )
+    )
+    assert [(field.type, field.zone) for field in table.fields] == [
+        ("timestamp", None), ("timestamp", "Europe/Warsaw"), ("date", None),
+    ]  # fmt: skip
+    assert table.columns(0, 2) == [
+        ["2020-01-01T12:00:00.000000", None], ["2020-01-01T11:00:00.000000Z", None], ["2020-01-01", None],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["int64", "Int64", "bool"])
+def test_whole_numbers_do_not_depend_on_the_width_of_this_machine(monkeypatch, kind):
+    """numpy before 2 takes `int` for 32 bits on Windows: no number is converted to anything but what is named."""
+    asked = []
+    convert = pd.Series.to_numpy
+    monkeypatch.setattr(pd.Series, "to_numpy", lambda *a, **k: asked.append(k.get("dtype")) or convert(*a, **k))
+    FrameTable(pd.DataFrame({"x": pd.array([1, 0], dtype=kind)}))
+    assert int not in [each for each in asked if isinstance(each, type)]
 
 
 def test_missing_is_na_and_infinity_has_a_name():

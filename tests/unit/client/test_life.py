@@ -23,6 +23,7 @@ def lake(connected):
     connected.on("GET", "/deleted", {"deleted": [DELETED]})
     connected.on("GET", "/models/wine/versions", {"versions": [{"version": 1}, {"version": 2}]})
     connected.on("DELETE", "/models/wine/versions/2", GONE)
+    connected.on("DELETE", "/models/wine/versions/production", GONE)
     connected.on("POST", "/models/wine/versions/2/restore", {"name": "wine"})
     connected.on("GET", "/models/wine/aliases", {"aliases": [ALIAS]})
     connected.on("GET", "/models/wine/aliases/production", {**ALIAS, "history": [MOVE]})
@@ -112,6 +113,13 @@ def test_the_commands(lake, capsys, arguments, asked, printed):
     assert (lake.asked[-1].method, lake.asked[-1].path) == asked
     out = capsys.readouterr().out
     assert (json.loads(out) if out else None) == printed
+
+
+def test_what_was_deleted_is_restored_by_the_command_that_is_named(lake, capsys):
+    assert main(["delete", "wine"]) == 0
+    assert main(["delete", "wine", "--model-version", "production"]) == 0
+    said = [line.rpartition(": ")[2] for line in capsys.readouterr().err.splitlines()]
+    assert said == ["weles restore wine", "weles restore wine --model-version 2"]
 
 
 def test_the_commands_for_texts(lake, capsys, tmp_path):

@@ -18,7 +18,6 @@ NAMES = [field["name"] for field in INPUTS]
         (["petal width", "Sepal.Length"], [1, 0]),
         (["petal_width", "Petal.Width", "SEPAL LENGTH"], [2, 1]),
         (["a", "b"], [0, 1]),
-        (["Petal.Width", "b"], [0, 1]),
     ],
 )
 def test_by_name_then_by_its_letters_then_by_place(given, expected):
@@ -29,6 +28,20 @@ def test_what_cannot_be_found_is_named():
     with pytest.raises(InvalidInput, match=r"none that could be 'sepal_length'") as refused:
         places(["Petal.Width", "b", "c"], NAMES)
     assert [problem["column"] for problem in refused.value.problems] == ["sepal_length"]
+
+
+@pytest.mark.parametrize("given", [["Petal.Width", "b"], ["b", "SEPAL LENGTH"], ["sepal_length", "Sepal Length"]])
+def test_by_place_only_where_no_name_is_known(given):
+    """A column that is there by name never becomes another one."""
+    with pytest.raises(InvalidInput, match="none that could be"):
+        places(given, NAMES)
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path):
+    (tmp_path / "latin.csv").write_bytes("sepal_length,Petal.Width\n1,\xfc\n".encode("latin-1"))
+    with pytest.raises(InvalidInput, match="UTF-8") as refused:
+        csv_body(tmp_path / "latin.csv", INPUTS)
+    assert "UTF-8" in refused.value.next
 
 
 def test_one_column_is_not_taken_for_two():

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import weles
@@ -93,6 +94,17 @@ def test_an_explanation_is_asked_for_and_its_plot_saved(connected, pauses, tmp_p
         made.save(tmp_path / "plot.gif")
     with pytest.raises(weles.InvalidRequest, match="no explanation"):
         model.explain("wine", "lime")
+
+
+@pytest.mark.parametrize("rows", [np.array([[1.0, 2.0]]), [[1.0, 2.0]], [{"a": 1.0, "b": 2.0}]])
+def test_rows_are_explained_in_every_form_in_which_they_are_predicted(connected, pauses, rows):
+    connected.on("GET", "/models/wine", {"name": "wine", "inputs": [{"name": "a"}, {"name": "b"}]})
+    connected.on("POST", "/models/wine/explanations", Answer({"job": "j"}, 202))
+    connected.on("GET", "/jobs/j", _ended(explanation="e"))
+    connected.on("GET", "/explanations/e", {"id": "e", "model": "wine", "version": 2, "data": DATA})
+    model.explain("wine", "shap", rows)
+    (asked,) = connected.requests("POST", "/models/wine/explanations")
+    assert asked.json()["rows"] == {"columns": ["a", "b"], "data": [[1.0, 2.0]]}
 
 
 def test_rows_are_predicted_later_and_a_hash_at_once(connected):

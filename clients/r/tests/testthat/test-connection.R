@@ -55,3 +55,7 @@ test_that("names are one segment of the path", {
   expect_equal(asked_of(lake)[[1]]$path, "/models/a/../b c")
   expect_error(model_info(""), class = "weles_invalid_request")
 })
+
+test_that("a name is one segment of a path, whatever is in it", {
+  expect_equal(segment("top 50%20 wines/\u017c"), "top%2050%2520%20wines%2F%C5%BC")
+})

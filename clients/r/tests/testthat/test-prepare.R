@@ -6,6 +6,8 @@ test_that("columns go by name, by name without case and punctuation, and by plac
   expect_equal(column_places(c("a", "b"), wanted), 1:2)
   # A name that is there twice is no name: by place, if there are as many.
   expect_equal(column_places(c("petal_width", "petal_width"), wanted), 1:2)
+  # A column that is there by name never becomes another one.
+  expect_error(column_places(c("petal_width", "b"), wanted), class = "weles_invalid_input")
   error <- tryCatch(column_places(c("a", "b", "petal.width"), wanted), weles_invalid_input = identity)
   expect_equal(error$fields$problems[[1]]$column, "sepal_length")
 })
